@@ -1,0 +1,36 @@
+//! Wire formats of callback platforms, both halves: bytes and values in, bytes and values out.
+//!
+//! No clock, no I/O and no randomness of its own: whoever asks hands in the time and the random
+//! bytes. A [`Receiver`] turns a [`Received`] request into an [`Incoming`] or a [`Refusal`]; a
+//! [`Sender`] turns an [`Outgoing`] into a [`WireRequest`] and judges the [`Answer`] to it. What is
+//! signed is never parsed and written again.
+//!
+//! One module and one cargo feature a platform: `feishu`, `standard` (Standard Webhooks).
+
+#[cfg(feature = "feishu")]
+pub mod feishu;
+#[cfg(any(feature = "feishu", feature = "standard"))]
+mod headers;
+#[cfg(any(feature = "feishu", feature = "standard"))]
+mod json;
+mod message;
+mod outgoing;
+#[cfg(any(feature = "feishu", feature = "standard"))]
+mod receiver;
+mod refusal;
+mod sender;
+#[cfg(feature = "standard")]
+pub mod standard;
+#[cfg(any(feature = "feishu", feature = "standard"))]
+mod unix_seconds;
+mod verdict;
+
+#[cfg(any(feature = "feishu", feature = "standard"))]
+pub use json::MAX_JSON_DEPTH;
+pub use message::{Incoming, Message, Received, Reply, refusal_reply};
+pub use outgoing::{Answer, EncodeError, Outgoing, RawRequest, WireRequest};
+#[cfg(any(feature = "feishu", feature = "standard"))]
+pub use receiver::Receiver;
+pub use refusal::{Dialect, Reason, Refusal};
+pub use sender::Sender;
+pub use verdict::{CallFailure, FailureKind, Verdict};

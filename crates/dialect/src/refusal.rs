@@ -1,0 +1,209 @@
+//! Why a request is refused.
+//!
+//! A [`Refusal`] goes to the log only; the peer gets [`refusal_reply`](crate::refusal_reply).
+
+use std::borrow::Cow;
+use std::fmt;
+
+use ringback_types::{Code, Coded};
+
+/// Which dialect a receiver or sender speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Dialect {
+    /// Feishu event subscription and callbacks.
+    Feishu,
+    /// Standard Webhooks.
+    Standard,
+}
+
+impl Dialect {
+    /// The name as it stands in settings.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Feishu => "feishu",
+            Self::Standard => "standard",
+        }
+    }
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $message:literal;)*) => {
+        /// The cause of a refusal, one variant an edge case.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Reason {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Reason {
+            /// Every reason there is.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The name in logs and vectors.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+
+            /// What happened, in a sentence without a full stop.
+            pub const fn message(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $message,)*
+                }
+            }
+
+            /// The stable code in a dialect: `feishu.signature_mismatch`.
+            pub const fn code(self, dialect: Dialect) -> Code {
+                Code::new(match (dialect, self) {
+                    $((Dialect::Feishu, Self::$variant) => concat!("feishu.", $name),)*
+                    $((Dialect::Standard, Self::$variant) => concat!("standard.", $name),)*
+                })
+            }
+        }
+    };
+}
+
+reasons! {
+    /// The method is not POST.
+    NotPost = "not_post", "the method is not POST";
+    /// The body is not JSON.
+    BodyNotJson = "body_not_json", "the body is not JSON";
+    /// The body is JSON, but not an object of the right members, or it names one of them twice.
+    BodyShape = "body_shape", "the body is not an object of the expected members, each named once";
+    /// The JSON is nested deeper than [`MAX_JSON_DEPTH`](crate::MAX_JSON_DEPTH).
+    Depth = "depth", "the JSON is nested deeper than 64";
+    /// An unsigned event or call came in clear although an Encrypt Key is set.
+    NotEncrypted = "not_encrypted", "an Encrypt Key is set but the body is neither encrypted nor signed";
+    /// The body is encrypted, but no Encrypt Key is set here.
+    NoEncryptKey = "no_encrypt_key", "the body is encrypted but no Encrypt Key is set";
+    /// `encrypt` is not base64.
+    Base64 = "base64", "`encrypt` is not base64";
+    /// The decoded length is below 32 or not a multiple of 16.
+    CiphertextLength = "ciphertext_length", "the encrypted text is shorter than 32 bytes or not a multiple of 16";
+    /// The padding is wrong, which nearly always means a wrong key.
+    Padding = "padding", "the padding is wrong after decryption";
+    /// The decrypted bytes are not UTF-8.
+    Utf8 = "utf8", "the decrypted text is not UTF-8";
+    /// The decrypted text is not JSON.
+    PlaintextNotJson = "plaintext_not_json", "the decrypted text is not JSON";
+    /// The id header is missing (`webhook-id`).
+    IdMissing = "id_missing", "the id header is missing";
+    /// There is no signature, or not on something that needs one.
+    SignatureMissing = "signature_missing", "the signature is missing on something that is not a challenge";
+    /// No signature fits the body under any live key.
+    SignatureMismatch = "signature_mismatch", "the signature does not fit the body";
+    /// The timestamp header is missing.
+    TimestampMissing = "timestamp_missing", "the timestamp header is missing";
+    /// The timestamp is not a number of seconds.
+    TimestampFormat = "timestamp_format", "the timestamp is not a number of seconds";
+    /// The timestamp is too far from now.
+    TimestampStale = "timestamp_stale", "the timestamp is too far from now";
+    /// The nonce header is missing.
+    NonceMissing = "nonce_missing", "the nonce header is missing";
+    /// A header that is signed, or signs, comes more than once.
+    HeaderRepeated = "header_repeated", "a signature header comes more than once";
+    /// There is no verification token in the body.
+    TokenMissing = "token_missing", "the verification token is missing";
+    /// The verification token is another one.
+    TokenMismatch = "token_mismatch", "the verification token is another one";
+    /// A URL check without a `challenge`.
+    ChallengeMissing = "challenge_missing", "`url_verification` without a `challenge`";
+    /// An event without an id to deduplicate by.
+    NoEventId = "no_event_id", "the event has no id";
+    /// Neither an event nor a call: there is no type.
+    NoEventType = "no_event_type", "the body names no event type";
+    /// An id or type that is too long or holds control characters.
+    IdentifierFormat = "identifier_format", "an id or type is longer than 256 bytes or holds control characters";
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// A refused request: for the log only, and without secrets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .reason.message())]
+pub struct Refusal {
+    /// The dialect whose receiver refused.
+    pub dialect: Dialect,
+    /// The cause.
+    pub reason: Reason,
+    /// Whether the signature held: then the peer is who it says, and the body is the problem.
+    pub authenticated: bool,
+}
+
+impl Refusal {
+    /// A refusal for this reason.
+    pub const fn new(dialect: Dialect, reason: Reason, authenticated: bool) -> Self {
+        Self {
+            dialect,
+            reason,
+            authenticated,
+        }
+    }
+}
+
+impl Coded for Refusal {
+    fn code(&self) -> Code {
+        self.reason.code(self.dialect)
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        hint(self.dialect, self.reason).map(Cow::Borrowed)
+    }
+}
+
+/// The sentence that fixes it, where one is likely to.
+fn hint(dialect: Dialect, reason: Reason) -> Option<&'static str> {
+    match (reason, dialect) {
+        (Reason::Padding | Reason::Utf8 | Reason::PlaintextNotJson, _) => {
+            Some("set the source's Encrypt Key to the one that the app has")
+        }
+        (Reason::NoEncryptKey, _) => Some("set the source's Encrypt Key, or clear the app's"),
+        (Reason::NotEncrypted, _) => Some("set the app's Encrypt Key, or clear the source's"),
+        (Reason::SignatureMissing, Dialect::Feishu) => {
+            Some("only a challenge comes unsigned; check that no proxy drops `X-Lark-*` headers")
+        }
+        (Reason::SignatureMissing, Dialect::Standard) => {
+            Some("the sender must sign; check that no proxy drops `webhook-*` headers")
+        }
+        (Reason::SignatureMismatch, Dialect::Feishu) => Some(
+            "set the source's Encrypt Key to the one that the app has, and pass the body on unchanged",
+        ),
+        (Reason::SignatureMismatch, Dialect::Standard) => {
+            Some("set the source's signing key to the sender's, and pass the body on unchanged")
+        }
+        (Reason::TimestampStale, _) => {
+            Some("set the clocks right, or widen the source's tolerance")
+        }
+        (Reason::TokenMissing | Reason::TokenMismatch, _) => {
+            Some("set the source's Verification Token to the one that the app has")
+        }
+        (
+            Reason::NotPost
+            | Reason::BodyNotJson
+            | Reason::BodyShape
+            | Reason::Depth
+            | Reason::Base64
+            | Reason::CiphertextLength
+            | Reason::IdMissing
+            | Reason::TimestampMissing
+            | Reason::TimestampFormat
+            | Reason::NonceMissing
+            | Reason::HeaderRepeated
+            | Reason::ChallengeMissing
+            | Reason::NoEventId
+            | Reason::NoEventType
+            | Reason::IdentifierFormat,
+            _,
+        ) => None,
+    }
+}

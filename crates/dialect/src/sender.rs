@@ -1,0 +1,145 @@
+//! The send half of every dialect behind one face, and the raw original.
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use ringback_types::WireTime;
+
+use crate::{Answer, CallFailure, EncodeError, FailureKind, Outgoing, Verdict, WireRequest};
+
+/// Headers that belong to a connection and not to a message, or that the transport sets itself.
+const NOT_PASSED_ON: [&str; 11] = [
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// The send half of a dialect, with its live secrets; cheap to clone.
+#[derive(Debug, Clone)]
+pub enum Sender {
+    /// As Feishu pushes events and callbacks.
+    #[cfg(feature = "feishu")]
+    Feishu(crate::feishu::Sender),
+    /// Standard Webhooks.
+    #[cfg(feature = "standard")]
+    Standard(crate::standard::Sender),
+    /// The original wire bytes and headers where they were kept, else the body as JSON.
+    Raw,
+}
+
+impl Sender {
+    /// The request for one attempt, signed for `now`.
+    ///
+    /// `random` is for initialisation vectors and nonces: fresh from the system's generator for
+    /// every attempt.
+    #[cfg_attr(
+        not(feature = "feishu"),
+        expect(
+            unused_variables,
+            reason = "only `feishu` encrypts, and the raw original needs no time"
+        )
+    )]
+    pub fn encode(
+        &self,
+        outgoing: &Outgoing<'_>,
+        now: WireTime,
+        random: [u8; 32],
+    ) -> Result<WireRequest, EncodeError> {
+        match self {
+            #[cfg(feature = "feishu")]
+            Self::Feishu(sender) => Ok(sender.encode(outgoing, now, random)),
+            #[cfg(feature = "standard")]
+            Self::Standard(sender) => sender.encode(outgoing, now),
+            Self::Raw => encode_raw(outgoing),
+        }
+    }
+
+    /// What the answer to an event means; `now` is for a `Retry-After` that names a date.
+    #[cfg_attr(
+        not(feature = "standard"),
+        expect(unused_variables, reason = "only `standard` honours `Retry-After`")
+    )]
+    pub fn judge_event(&self, answer: &Answer<'_>, now: WireTime) -> Verdict {
+        match self {
+            #[cfg(feature = "feishu")]
+            Self::Feishu(_) => crate::feishu::judge_event(answer),
+            #[cfg(feature = "standard")]
+            Self::Standard(_) => crate::standard::judge_event(answer, now),
+            Self::Raw => judge_success(answer),
+        }
+    }
+
+    /// The body to hand back to whoever waits for the answer to a call.
+    ///
+    /// The call's type says what the answer must look like, whatever dialect it was sent in: a
+    /// `card.action.trigger` that goes out as `standard` is still answered to a Feishu client.
+    #[cfg_attr(
+        not(feature = "feishu"),
+        expect(unused_variables, reason = "only `feishu` has calls")
+    )]
+    pub fn judge_call(&self, answer: &Answer<'_>, call_type: &str) -> Result<Bytes, CallFailure> {
+        let success = match self {
+            #[cfg(feature = "feishu")]
+            Self::Feishu(_) => answer.status == http::StatusCode::OK,
+            #[cfg(feature = "standard")]
+            Self::Standard(_) => answer.status.is_success(),
+            Self::Raw => answer.status.is_success(),
+        };
+        if !success {
+            return Err(CallFailure::Status(answer.status));
+        }
+        #[cfg(feature = "feishu")]
+        crate::feishu::check_callback_answer(call_type, answer.body, None)?;
+        Ok(Bytes::copy_from_slice(answer.body))
+    }
+}
+
+/// Any 2xx is success.
+pub(crate) fn judge_success(answer: &Answer<'_>) -> Verdict {
+    if answer.status.is_success() {
+        Verdict::Delivered
+    } else {
+        Verdict::Failed(FailureKind::of(answer.status))
+    }
+}
+
+fn encode_raw(outgoing: &Outgoing<'_>) -> Result<WireRequest, EncodeError> {
+    let mut headers = HeaderMap::new();
+    let Some(raw) = outgoing.raw else {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        return Ok(WireRequest {
+            headers,
+            body: outgoing.body.clone(),
+        });
+    };
+    if let Some(content_type) = &raw.content_type {
+        headers.insert(CONTENT_TYPE, header_value("content-type", content_type)?);
+    }
+    for (name, value) in &raw.headers {
+        let header = HeaderName::try_from(name).map_err(|_| header_error(name))?;
+        if header != CONTENT_TYPE && !NOT_PASSED_ON.contains(&header.as_str()) {
+            headers.append(header, header_value(name, value)?);
+        }
+    }
+    Ok(WireRequest {
+        headers,
+        body: raw.body.clone(),
+    })
+}
+
+pub(crate) fn header_value(name: &str, value: &str) -> Result<HeaderValue, EncodeError> {
+    HeaderValue::try_from(value).map_err(|_| header_error(name))
+}
+
+fn header_error(name: &str) -> EncodeError {
+    EncodeError::Header {
+        name: name.to_owned(),
+    }
+}

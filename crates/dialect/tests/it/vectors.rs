@@ -1,0 +1,364 @@
+//! The golden vectors, both files: made outside our code (`vectors/make.py`).
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use ringback_dialect::feishu::crypto;
+use ringback_dialect::{Incoming, Message, Reason, Receiver, Refusal, Sender, feishu, standard};
+use ringback_types::{Secret, WireTime};
+use serde::Deserialize;
+
+use crate::support::{feishu_secrets, header_map, outgoing, receive, signing_key};
+
+#[derive(Deserialize)]
+struct File {
+    vectors: Vec<Vector>,
+}
+
+#[derive(Deserialize)]
+struct Vector {
+    name: String,
+    dialect: String,
+    #[serde(flatten)]
+    half: Half,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "half", rename_all = "snake_case")]
+enum Half {
+    Crypto(Crypto),
+    Receive(Receive),
+    Send(Send),
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "operation", rename_all = "snake_case")]
+enum Crypto {
+    Encrypt {
+        encrypt_key: String,
+        iv: String,
+        plaintext: String,
+        encrypted: String,
+    },
+    Sign {
+        encrypt_key: String,
+        timestamp: String,
+        nonce: String,
+        body: String,
+        signature: String,
+    },
+    SignCardV1 {
+        verification_token: String,
+        timestamp: String,
+        nonce: String,
+        body: String,
+        signature: String,
+    },
+}
+
+#[derive(Deserialize)]
+struct Receive {
+    secrets: Secrets,
+    previous: Option<Secrets>,
+    now: i64,
+    #[serde(default, deserialize_with = "given")]
+    tolerance_seconds: Option<Option<u64>>,
+    request: Request,
+    expect: Option<Expect>,
+    refused: Option<String>,
+    authenticated: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct Send {
+    secrets: Secrets,
+    now: i64,
+    random: String,
+    outgoing: OutgoingVector,
+    expect: Request,
+}
+
+#[derive(Deserialize)]
+struct OutgoingVector {
+    event_id: String,
+    event_type: String,
+    body: String,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Secrets {
+    Standard {
+        keys: Vec<String>,
+    },
+    Feishu {
+        encrypt_key: Option<String>,
+        verification_token: String,
+    },
+}
+
+#[derive(Deserialize)]
+struct Request {
+    method: Option<String>,
+    headers: Vec<(String, String)>,
+    body: Option<String>,
+    body_base64: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Expect {
+    Challenge { body: String },
+    Event(MessageVector),
+    Call(MessageVector),
+}
+
+#[derive(Deserialize)]
+struct MessageVector {
+    event_type: String,
+    dedupe_key: Option<String>,
+    order_key: Option<String>,
+    app: Option<String>,
+    body: String,
+}
+
+/// Tells a `null` that is there from a member that is not.
+fn given<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Option<u64>>, D::Error> {
+    Option::deserialize(from).map(Some)
+}
+
+impl Request {
+    fn headers(&self) -> HeaderMap {
+        header_map(
+            self.headers
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str())),
+        )
+    }
+
+    fn body(&self) -> Bytes {
+        match (&self.body, &self.body_base64) {
+            (Some(text), None) => Bytes::from(text.clone()),
+            (None, Some(base64)) => Bytes::from(STANDARD.decode(base64).unwrap()),
+            _ => panic!("one body"),
+        }
+    }
+}
+
+impl Secrets {
+    fn feishu(&self) -> feishu::Secrets {
+        let Self::Feishu {
+            encrypt_key,
+            verification_token,
+        } = self
+        else {
+            panic!("secrets of Feishu");
+        };
+        feishu_secrets(encrypt_key.as_deref(), verification_token)
+    }
+
+    fn keys(&self) -> Vec<standard::SigningKey> {
+        let Self::Standard { keys } = self else {
+            panic!("secrets of Standard Webhooks");
+        };
+        keys.iter().map(|key| signing_key(key)).collect()
+    }
+}
+
+impl Receive {
+    fn receiver(&self, dialect: &str) -> Receiver {
+        let tolerance = self
+            .tolerance_seconds
+            .map(|seconds| seconds.map(Duration::from_secs));
+        if dialect == "standard" {
+            let receiver = standard::Receiver::new(self.secrets.keys());
+            return Receiver::Standard(match tolerance {
+                Some(tolerance) => receiver.with_tolerance(tolerance),
+                None => receiver,
+            });
+        }
+        let mut receiver = feishu::Receiver::new(self.secrets.feishu());
+        if let Some(previous) = &self.previous {
+            receiver = receiver.with_previous(previous.feishu());
+        }
+        Receiver::Feishu(match tolerance {
+            Some(tolerance) => receiver.with_tolerance(tolerance),
+            None => receiver,
+        })
+    }
+
+    fn check(&self, name: &str, receiver: &Receiver) {
+        let method = self.request.method.as_deref().unwrap_or("POST");
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let result = receive(
+            receiver,
+            &method,
+            &self.request.headers(),
+            &self.request.body(),
+            WireTime::from_millis(self.now),
+        );
+        match (&self.expect, &self.refused) {
+            (Some(expect), None) => assert_eq!(result.as_ref(), Ok(&expect.incoming()), "{name}"),
+            (None, Some(reason)) => {
+                let refusal = Refusal::new(
+                    receiver.dialect(),
+                    reason_named(reason),
+                    self.authenticated.unwrap(),
+                );
+                assert_eq!(result, Err(refusal), "{name}");
+            }
+            _ => panic!("{name}: either an outcome or a refusal"),
+        }
+    }
+}
+
+impl Expect {
+    fn incoming(&self) -> Incoming {
+        match self {
+            Self::Challenge { body } => {
+                Incoming::Challenge(ringback_dialect::Reply::json(body.clone()))
+            }
+            Self::Event(message) => Incoming::Event(message.message()),
+            Self::Call(message) => Incoming::Call(message.message()),
+        }
+    }
+}
+
+impl MessageVector {
+    fn message(&self) -> Message {
+        Message {
+            event_type: self.event_type.clone(),
+            dedupe_key: self.dedupe_key.clone(),
+            order_key: self.order_key.clone(),
+            app: self.app.clone(),
+            body: Bytes::from(self.body.clone()),
+        }
+    }
+}
+
+impl Send {
+    fn check(&self, name: &str, dialect: &str) {
+        let sender = match dialect {
+            "standard" => Sender::Standard(standard::Sender::new(self.secrets.keys())),
+            _ => Sender::Feishu(feishu::Sender::new(self.secrets.feishu())),
+        };
+        let body = Bytes::from(self.outgoing.body.clone());
+        let mut sent = outgoing(&self.outgoing.event_type, &body);
+        sent.event_id = &self.outgoing.event_id;
+        let random = hex(&self.random).try_into().unwrap();
+        let request = sender
+            .encode(&sent, WireTime::from_millis(self.now), random)
+            .unwrap();
+        assert_eq!(request.headers, self.expect.headers(), "{name}");
+        assert_eq!(request.body, self.expect.body(), "{name}");
+    }
+}
+
+impl Crypto {
+    fn check(&self, name: &str) {
+        match self {
+            Self::Encrypt {
+                encrypt_key,
+                iv,
+                plaintext,
+                encrypted,
+            } => {
+                let key = feishu::EncryptKey::new(Secret::from(encrypt_key.as_str()));
+                let iv = hex(iv).try_into().unwrap();
+                assert_eq!(
+                    &crypto::encrypt(&key, iv, plaintext.as_bytes()),
+                    encrypted,
+                    "{name}"
+                );
+                let decrypted = crypto::decrypt(&key, encrypted);
+                assert_eq!(decrypted.as_deref(), Ok(plaintext.as_bytes()), "{name}");
+            }
+            Self::Sign {
+                encrypt_key,
+                timestamp,
+                nonce,
+                body,
+                signature,
+            } => {
+                let key = feishu::EncryptKey::new(Secret::from(encrypt_key.as_str()));
+                let signed = crypto::sign(
+                    timestamp.as_bytes(),
+                    nonce.as_bytes(),
+                    &key,
+                    body.as_bytes(),
+                );
+                assert_eq!(&signed, signature, "{name}");
+            }
+            Self::SignCardV1 {
+                verification_token,
+                timestamp,
+                nonce,
+                body,
+                signature,
+            } => {
+                let token = Secret::from(verification_token.as_str());
+                let (timestamp, nonce) = (timestamp.as_bytes(), nonce.as_bytes());
+                let signed = crypto::sign_card_v1(timestamp, nonce, &token, body.as_bytes());
+                assert_eq!(&signed, signature, "{name}");
+            }
+        }
+    }
+}
+
+fn hex(text: &str) -> Vec<u8> {
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+        .collect()
+}
+
+fn reason_named(name: &str) -> Reason {
+    let named = |reason: &&Reason| reason.as_str() == name;
+    *Reason::ALL
+        .iter()
+        .find(named)
+        .unwrap_or_else(|| panic!("no reason `{name}`"))
+}
+
+fn files() -> Vec<Vector> {
+    [
+        include_str!("../../vectors/feishu.json"),
+        include_str!("../../vectors/standard.json"),
+    ]
+    .into_iter()
+    .flat_map(|text| serde_json::from_str::<File>(text).unwrap().vectors)
+    .collect()
+}
+
+#[test]
+fn every_vector_holds() {
+    for Vector {
+        name,
+        dialect,
+        half,
+    } in files()
+    {
+        match half {
+            Half::Crypto(crypto) => crypto.check(&name),
+            Half::Receive(vector) => vector.check(&name, &vector.receiver(&dialect)),
+            Half::Send(vector) => vector.check(&name, &dialect),
+        }
+    }
+}
+
+#[test]
+fn every_reason_has_a_vector() {
+    let refused: BTreeSet<String> = files()
+        .into_iter()
+        .filter_map(|vector| match vector.half {
+            Half::Receive(vector) => vector.refused,
+            Half::Crypto(_) | Half::Send(_) => None,
+        })
+        .collect();
+    let all: BTreeSet<String> = Reason::ALL.iter().map(ToString::to_string).collect();
+    assert_eq!(refused, all);
+}

@@ -1,0 +1,18 @@
+//! What every room of Ringback speaks: ids, three kinds of time, randomness, secrets, error codes.
+//!
+//! This is the only crate that reads a clock or makes random bytes; every other room is handed a
+//! [`Clock`] and a [`Random`]. `clippy.toml` at the root guards that.
+
+mod code;
+pub mod id;
+mod problem;
+mod random;
+mod secret;
+mod time;
+
+pub use code::{Code, Coded};
+pub use id::{AppId, CallerId, DeliveryId, EndpointId, EventId, IdGenerator, RecordId, SourceId};
+pub use problem::{Caller, Problem, Role};
+pub use random::Random;
+pub use secret::Secret;
+pub use time::{Clock, ClockError, Deadline, ScheduleTime, WireTime};
