@@ -22,17 +22,17 @@
  *   RINGBACK_FAULT_SWITCH         with this set, errors happen exactly while that file exists, and
  *                                 AT and COUNT are not looked at
  *
- * Not seen: changes through mmap, copy_file_range, sendfile and io_uring. SQLite uses mmap for its
+ * Not seen: changes through mmap, fallocate, copy_file_range, sendfile and io_uring. SQLite uses mmap for its
  * `-shm` file alone, which means nothing after a power cut and is left out by name.
  *
  * A record is this header in the machine's byte order, then `path_length` bytes of path (a rename
- * has two, a NUL between them), then `length` bytes of data if it is a write:
+ * has two, a NUL between them; a mark has its text), then `length` bytes of data:
  *
  *   u8 kind, u8 is_directory, u16 path_length, u32 error, u64 file, u64 offset, u64 length
  *
- * `file` is the inode. Records stand in the order in which the kernel saw the changes, because the
+ * A truncation has the new length in `offset`. `file` is the inode. Records stand in the order in which the kernel saw the changes, because the
  * lock is held over a change and its record. A sync has two records, since what is written while it
- * runs need not be covered by it: SYNC_END carries in `offset` the position of its SYNC_BEGIN.
+ * runs need not be covered by it: SYNC_END carries in `offset` the position of its SYNC_BEGIN (marks not counted).
  */
 
 #define _GNU_SOURCE
@@ -50,7 +50,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum kind { OPEN = 1, CREATE, WRITE, TRUNCATE, SYNC_BEGIN, SYNC_END, UNLINK, RENAME };
+enum kind { OPEN = 1, CREATE, WRITE, TRUNCATE, SYNC_BEGIN, SYNC_END, UNLINK, RENAME, MARK };
 
 struct header {
     uint8_t kind;
@@ -76,6 +76,7 @@ struct file {
 };
 
 #define MOST_FILES 4096
+#define MOST_PARTS 64
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -184,36 +185,25 @@ static void forget(const struct stat *status) {
     }
 }
 
-static void put(const void *data, size_t length) {
-    const char *next = data;
-    while (length > 0) {
-        ssize_t wrote = syscall(SYS_write, log_fd, next, length);
-        if (wrote < 0) {
-            if (errno == EINTR) continue;
-            abort();
-        }
-        next += wrote;
-        length -= (size_t)wrote;
-    }
-}
-
-/* One record; the lock is held. Returns its position. */
+/*
+ * One record; the lock is held. Returns its position. It is one call, so that another process may
+ * append records of its own (kind MARK) to the same file without cutting one of ours in two.
+ */
 static uint64_t record(enum kind kind, int is_directory, uint64_t file, uint64_t offset, const char *path,
                        size_t path_length, const struct iovec *parts, int part_count, uint64_t length, int error) {
     if (log_fd < 0) return 0;
-    struct header header = {kind, (uint8_t)is_directory, (uint16_t)path_length, (uint32_t)error, file, offset,
-                            kind == WRITE ? length : 0};
-    if (kind == TRUNCATE) header.offset = length;
-    uint64_t position = log_position++;
-    put(&header, sizeof header);
-    if (path_length) put(path, path_length);
-    uint64_t left = header.length;
-    for (int index = 0; index < part_count && left > 0; index++) {
-        size_t take = parts[index].iov_len < left ? parts[index].iov_len : (size_t)left;
-        put(parts[index].iov_base, take);
+    struct header header = {kind, (uint8_t)is_directory, (uint16_t)path_length, (uint32_t)error, file, offset, length};
+    struct iovec all[MOST_PARTS + 2] = {{&header, sizeof header}, {(void *)path, path_length}};
+    size_t total = sizeof header + path_length, left = length;
+    if (part_count > MOST_PARTS) abort();
+    for (int index = 0; index < part_count; index++) {
+        size_t take = parts[index].iov_len < left ? parts[index].iov_len : left;
+        all[index + 2] = (struct iovec){parts[index].iov_base, take};
+        total += take;
         left -= take;
     }
-    return position;
+    if (syscall(SYS_writev, log_fd, all, part_count + 2) != (long)total) abort();
+    return log_position++;
 }
 
 /* Whether this call is one that must fail; the lock is held. */
@@ -226,7 +216,8 @@ static int strikes(struct fault *fault) {
 }
 
 static int opened(int at, const char *path, int flags, mode_t mode) {
-    if (!active()) return raw_open(at, path, flags, mode);
+    /* A file without a name is gone after a power cut whatever happens to it. */
+    if (!active() || (flags & O_TMPFILE) == O_TMPFILE) return raw_open(at, path, flags, mode);
     pthread_mutex_lock(&lock);
     int existed = !(flags & O_CREAT) || syscall(SYS_faccessat, at, path, F_OK) == 0;
     int fd = raw_open(at, path, flags, mode);
@@ -300,7 +291,8 @@ static ssize_t written(int fd, const struct iovec *parts, int count, off_t offse
         }
         wrote = raw_write(fd, parts, count, offset);
         saved = errno;
-        if (wrote > 0) record(WRITE, 0, status.st_ino, (uint64_t)position, NULL, 0, parts, count, (uint64_t)wrote, 0);
+        if (wrote > 0)
+            record(WRITE, 0, status.st_ino, (uint64_t)position, NULL, 0, parts, count, (uint64_t)wrote, 0);
     }
     pthread_mutex_unlock(&lock);
     errno = saved;
@@ -329,7 +321,7 @@ int ftruncate(int fd, off_t length) {
     struct file *file = tracked(fd, &status);
     int result = (int)syscall(SYS_ftruncate, fd, length);
     int saved = errno;
-    if (file && result == 0) record(TRUNCATE, 0, status.st_ino, 0, NULL, 0, NULL, 0, (uint64_t)length, 0);
+    if (file && result == 0) record(TRUNCATE, 0, status.st_ino, (uint64_t)length, NULL, 0, NULL, 0, 0, 0);
     pthread_mutex_unlock(&lock);
     errno = saved;
     return result;

@@ -7,7 +7,9 @@ use ringback_types::WireTime;
 use crate::{Answer, CallFailure, EncodeError, FailureKind, Outgoing, Verdict, WireRequest};
 
 /// Headers that belong to a connection and not to a message, or that the transport sets itself.
-const NOT_PASSED_ON: [&str; 11] = [
+/// `Accept-Encoding` is among them because the answer is judged here and not where it came from.
+const NOT_PASSED_ON: [&str; 12] = [
+    "accept-encoding",
     "connection",
     "content-length",
     "expect",

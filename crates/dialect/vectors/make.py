@@ -8,7 +8,15 @@ Feishu: AES by pycryptodome, hashes by hashlib, and each request is also given t
 `lark-oapi`, whose status stands in the vector as `official_sdk_status`, so that one can see where
 Ringback is stricter. Standard Webhooks: signatures by the official `standardwebhooks`.
 
-The output is the same on every run.
+The output is the same on every run. Each vector says what it is:
+
+- `half` "receive": a `request` (headers as pairs, `body` as text or `body_base64`) at the time `now`
+  (Unix milliseconds) under `secrets`, while a rotation lasts also under `previous`; timestamps may be
+  `tolerance_seconds` off, or any time where that is null. The outcome is `expect` (`kind` challenge,
+  event or call) or the reason for which it is `refused`; `authenticated` says whether the signature held.
+- `half` "send": what `outgoing` becomes at `now` with these `random` bytes (hexadecimal). Feishu takes the
+  first sixteen as the vector, the others in hexadecimal as the nonce.
+- `half` "crypto": one `operation` alone.
 """
 
 import base64
@@ -186,7 +194,7 @@ class Feishu:
         vector = {"name": name, "dialect": "feishu", "half": "receive", "secrets": secrets}
         if previous:
             vector["previous"] = previous
-        vector |= {"now": NOW, **settings, "request": request}
+        vector |= {"now": NOW, "tolerance_seconds": 28800, **settings, "request": request}
         if method == "POST":
             vector["official_sdk_status"] = official_status(vector)
         self.vectors.append(vector | outcome)
@@ -340,6 +348,12 @@ def accepted(make):
     deep = '"event":' + "[" * 63 + "]" * 63
     text = compact(v2(CONTACT_TYPE, 0)).replace('"event":0', deep)
     make.sealed("nested 64 deep", text, event(CONTACT_TYPE, text.replace(TOKEN, "")))
+    brackets = CONTACT | {"name": '\\"' + "[{" * 100 + "\\"}
+    make.sealed(
+        "brackets inside a string are no depth",
+        v2(CONTACT_TYPE, brackets),
+        event(CONTACT_TYPE, v2(CONTACT_TYPE, brackets, token="")),
+    )
     make.sealed("eight hours old is still fresh", CONTACT_EVENT, CONTACT_BLANKED, timestamp=str(NOW // 1000 - 28800))
     make.sealed("any age without a tolerance", CONTACT_EVENT, CONTACT_BLANKED, timestamp="1", tolerance_seconds=None)
     make.sealed("no number without a tolerance", CONTACT_EVENT, CONTACT_BLANKED, timestamp="soon", tolerance_seconds=None)
@@ -541,7 +555,7 @@ def standard():
             signature = standard_signature(SECRET, body, identifier, seconds if (seconds or "").isdigit() else SECONDS)
         vectors.append(
             {"name": name, "dialect": "standard", "half": "receive", "secrets": {"keys": list(secrets)}, "now": NOW,
-             **settings,
+             "tolerance_seconds": 300, **settings,
              "request": {"method": method, "headers": headers(signature, identifier, seconds) + list(extra), "body": body}}
             | outcome
         )

@@ -220,7 +220,7 @@ fn judge_status(answer: &Answer<'_>) -> ChallengeFailure {
         ChallengeFailure::TokenRefused(status)
     } else if says(&["signature", "x-lark-"]) {
         ChallengeFailure::SignatureDemanded(status)
-    } else if says(&["padding", "decrypt", "cipher"]) {
+    } else if says(&["padding", "decrypt", "cipher", "encrypt_key", "encrypt key"]) {
         ChallengeFailure::NotDecrypted(status)
     } else {
         ChallengeFailure::Status(status)

@@ -86,7 +86,7 @@ fn retry_after(headers: &HeaderMap, now: WireTime) -> Option<Duration> {
 
 /// A date such as `Sun, 06 Nov 1994 08:49:37 GMT`.
 fn http_date(value: &[u8]) -> Option<WireTime> {
-    let parser = jiff::fmt::rfc2822::DateTimeParser::new();
+    let parser = jiff::fmt::rfc2822::DateTimeParser::new().relaxed_weekday(true);
     let date = parser.parse_timestamp(value).ok()?;
     Some(WireTime::from_millis(date.as_millisecond()))
 }

@@ -5,19 +5,19 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use ringback_dialect::{Answer, Incoming, Outgoing, Received, Receiver, Refusal, feishu, standard};
 use ringback_types::{Secret, WireTime};
 
-pub const NOW: WireTime = WireTime::from_millis(1_700_000_000_000);
-pub const RANDOM: [u8; 32] = [7; 32];
-pub const SIGNING_KEY: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+pub(crate) const NOW: WireTime = WireTime::from_millis(1_700_000_000_000);
+pub(crate) const RANDOM: [u8; 32] = [7; 32];
+pub(crate) const SIGNING_KEY: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-pub fn feishu_secrets(encrypt_key: Option<&str>, token: &str) -> feishu::Secrets {
+pub(crate) fn feishu_secrets(encrypt_key: Option<&str>, token: &str) -> feishu::Secrets {
     feishu::Secrets::new(encrypt_key.map(Secret::from).as_ref(), Secret::from(token))
 }
 
-pub fn signing_key(text: &str) -> standard::SigningKey {
+pub(crate) fn signing_key(text: &str) -> standard::SigningKey {
     standard::SigningKey::parse(&Secret::from(text)).unwrap()
 }
 
-pub fn header_map<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> HeaderMap {
+pub(crate) fn header_map<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> HeaderMap {
     pairs
         .into_iter()
         .map(|(name, value)| {
@@ -29,7 +29,7 @@ pub fn header_map<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> He
         .collect()
 }
 
-pub fn receive(
+pub(crate) fn receive(
     receiver: &Receiver,
     method: &Method,
     headers: &HeaderMap,
@@ -46,7 +46,7 @@ pub fn receive(
     receiver.receive(&request, now)
 }
 
-pub fn outgoing<'a>(event_type: &'a str, body: &'a Bytes) -> Outgoing<'a> {
+pub(crate) fn outgoing<'a>(event_type: &'a str, body: &'a Bytes) -> Outgoing<'a> {
     Outgoing {
         event_id: "evt_1",
         event_type,
@@ -55,7 +55,7 @@ pub fn outgoing<'a>(event_type: &'a str, body: &'a Bytes) -> Outgoing<'a> {
     }
 }
 
-pub fn answer<'a>(status: u16, headers: &'a HeaderMap, body: &'a [u8]) -> Answer<'a> {
+pub(crate) fn answer<'a>(status: u16, headers: &'a HeaderMap, body: &'a [u8]) -> Answer<'a> {
     Answer {
         status: StatusCode::from_u16(status).unwrap(),
         headers,

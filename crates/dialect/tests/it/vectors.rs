@@ -8,7 +8,9 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use ringback_dialect::feishu::crypto;
-use ringback_dialect::{Incoming, Message, Reason, Receiver, Refusal, Sender, feishu, standard};
+use ringback_dialect::{
+    Dialect, Incoming, Message, Reason, Receiver, Refusal, Sender, feishu, standard,
+};
 use ringback_types::{Secret, WireTime};
 use serde::Deserialize;
 
@@ -65,8 +67,7 @@ struct Receive {
     secrets: Secrets,
     previous: Option<Secrets>,
     now: i64,
-    #[serde(default, deserialize_with = "given")]
-    tolerance_seconds: Option<Option<u64>>,
+    tolerance_seconds: Option<u64>,
     request: Request,
     expect: Option<Expect>,
     refused: Option<String>,
@@ -126,11 +127,6 @@ struct MessageVector {
     body: String,
 }
 
-/// Tells a `null` that is there from a member that is not.
-fn given<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Option<u64>>, D::Error> {
-    Option::deserialize(from).map(Some)
-}
-
 impl Request {
     fn headers(&self) -> HeaderMap {
         header_map(
@@ -171,24 +167,16 @@ impl Secrets {
 
 impl Receive {
     fn receiver(&self, dialect: &str) -> Receiver {
-        let tolerance = self
-            .tolerance_seconds
-            .map(|seconds| seconds.map(Duration::from_secs));
+        let tolerance = self.tolerance_seconds.map(Duration::from_secs);
         if dialect == "standard" {
             let receiver = standard::Receiver::new(self.secrets.keys());
-            return Receiver::Standard(match tolerance {
-                Some(tolerance) => receiver.with_tolerance(tolerance),
-                None => receiver,
-            });
+            return Receiver::Standard(receiver.with_tolerance(tolerance));
         }
         let mut receiver = feishu::Receiver::new(self.secrets.feishu());
         if let Some(previous) = &self.previous {
             receiver = receiver.with_previous(previous.feishu());
         }
-        Receiver::Feishu(match tolerance {
-            Some(tolerance) => receiver.with_tolerance(tolerance),
-            None => receiver,
-        })
+        Receiver::Feishu(receiver.with_tolerance(tolerance))
     }
 
     fn check(&self, name: &str, receiver: &Receiver) {
@@ -361,4 +349,6 @@ fn every_reason_has_a_vector() {
         .collect();
     let all: BTreeSet<String> = Reason::ALL.iter().map(ToString::to_string).collect();
     assert_eq!(refused, all);
+    let code = Reason::SignatureMismatch.code(Dialect::Feishu);
+    assert_eq!(code.as_str(), "feishu.signature_mismatch");
 }

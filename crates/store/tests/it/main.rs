@@ -1,5 +1,7 @@
 //! The store through its front door: what is promised of the record, engine by engine.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod postgres;
 mod record;
 mod search;
@@ -43,12 +45,8 @@ impl Fixture {
         Self { record, ..self }
     }
 
-    fn at(&self, millis: i64) -> ScheduleTime {
-        ScheduleTime::from_millis(START + millis)
-    }
-
     fn advance_to(&self, millis: i64) {
-        self.clock.advance_to(self.at(millis)).unwrap();
+        self.clock.advance_to(at(millis)).unwrap();
     }
 
     fn event(&self, event_type: &str, key: Option<&str>, body: &str) -> Arc<Event> {
@@ -119,6 +117,11 @@ impl Fixture {
             release_rung: 1,
         }
     }
+}
+
+/// So many milliseconds after the start.
+fn at(millis: i64) -> ScheduleTime {
+    ScheduleTime::from_millis(START + millis)
 }
 
 fn open(directory: &tempfile::TempDir, clock: &Clock) -> Record {

@@ -1,5 +1,10 @@
 //! Portability does not rot: every statement of the store is prepared on a real PostgreSQL.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the address comes from the test command"
+)]
+
 use ringback_store::{SCHEMAS, Schema, statements};
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use ringback_store::record::{
 };
 use ringback_types::{EndpointId, RecordId as _};
 
-use super::Fixture;
+use super::{Fixture, at};
 
 #[tokio::test]
 async fn an_event_is_stored_once_whatever_happens_to_the_process() {
@@ -73,7 +73,7 @@ async fn a_retry_is_due_when_its_time_has_come() {
         .await;
     let claimed = fixture.claim(7).await.remove(0);
     let retry = Next::Retry {
-        at: fixture.at(15_000),
+        at: at(15_000),
         rung: 1,
     };
     let finish = fixture.finish(&claimed, AttemptOutcome::Failed, retry);
@@ -82,7 +82,7 @@ async fn a_retry_is_due_when_its_time_has_come() {
     let endpoint = EndpointId::from_raw(7);
     assert_eq!(
         fixture.record.next_due_of(endpoint).await.unwrap(),
-        Some(fixture.at(15_000))
+        Some(at(15_000))
     );
     fixture.advance_to(14_999);
     assert!(fixture.claim(7).await.is_empty());
@@ -106,8 +106,8 @@ async fn only_the_head_of_a_key_is_due_and_a_final_head_releases_the_next() {
             Accepted::Duplicate { .. } => unreachable!(),
         }
     }
-    use DeliveryState::{Due, Held};
-    assert_eq!(states, [Due, Held, Held, Due]);
+    let [ready, held] = [DeliveryState::Due, DeliveryState::Held];
+    assert_eq!(states, [ready, held, held, ready]);
 
     let claimed = fixture.claim(7).await;
     assert_eq!(claimed.len(), 2);

@@ -3,7 +3,7 @@
 use ringback_store::record::{AttemptOutcome, DeadReason, DeliveryState, Next, Query};
 use ringback_types::{EndpointId, RecordId as _, SourceId};
 
-use super::Fixture;
+use super::{Fixture, at};
 
 async fn filled() -> Fixture {
     let fixture = Fixture::new();
@@ -19,19 +19,6 @@ async fn filled() -> Fixture {
     fixture
 }
 
-async fn count(fixture: &Fixture, query: Query) -> usize {
-    fixture
-        .record
-        .search(Query {
-            limit: 1000,
-            ..query
-        })
-        .await
-        .unwrap()
-        .entries
-        .len()
-}
-
 #[tokio::test]
 async fn each_filter_finds_what_it_names() {
     let fixture = filled().await;
@@ -40,131 +27,105 @@ async fn each_filter_finds_what_it_names() {
         let finish = fixture.finish(claimed, AttemptOutcome::Failed, dead);
         fixture.record.finish(finish).await.unwrap();
     }
+    for (name, expected, query) in filters() {
+        let limit = 1_000;
+        let page = fixture
+            .record
+            .search(Query { limit, ..query })
+            .await
+            .unwrap();
+        assert_eq!(page.entries.len(), expected, "{name}");
+        assert_eq!(page.next, None, "{name}");
+    }
+}
+
+fn filters() -> Vec<(&'static str, usize, Query)> {
     let all = Query::default;
-    assert_eq!(count(&fixture, all()).await, 30);
-    assert_eq!(
-        count(
-            &fixture,
-            Query {
-                event_type: Some("a".into()),
-                ..all()
-            }
-        )
-        .await,
-        10
-    );
-    assert_eq!(
-        count(
-            &fixture,
-            Query {
-                endpoint: Some(EndpointId::from_raw(8)),
-                ..all()
-            }
-        )
-        .await,
-        20
-    );
-    assert_eq!(
-        count(
-            &fixture,
-            Query {
-                source: Some(SourceId::from_raw(9)),
-                ..all()
-            }
-        )
-        .await,
-        0
-    );
-    assert_eq!(
-        count(
-            &fixture,
-            Query {
-                app: Some("cli_a".into()),
-                ..all()
-            }
-        )
-        .await,
-        30
-    );
-    assert_eq!(
-        count(
-            &fixture,
-            Query {
-                states: vec![DeliveryState::Dead],
-                ..all()
-            }
-        )
-        .await,
-        4
-    );
-    assert_eq!(
-        count(
-            &fixture,
-            Query {
-                status: Some(500),
-                ..all()
-            }
-        )
-        .await,
-        4
-    );
-    assert_eq!(
-        count(
-            &fixture,
-            Query {
-                min_attempts: Some(1),
-                ..all()
-            }
-        )
-        .await,
-        4
-    );
-    assert_eq!(
-        count(
-            &fixture,
-            Query {
-                min_attempts: Some(2),
-                ..all()
-            }
-        )
-        .await,
-        0
-    );
-    let span = Query {
-        since: Some(fixture.at(5_000)),
-        until: Some(fixture.at(9_000)),
+    let text = |text: &str| Query {
+        text: Some(text.into()),
         ..all()
     };
-    assert_eq!(count(&fixture, span).await, 4);
     let key = Query {
         source: Some(SourceId::from_raw(1)),
         dedupe_key: Some("k5".into()),
         ..all()
     };
-    assert_eq!(count(&fixture, key).await, 1);
-    // JSON is compared unescaped.
-    assert_eq!(
-        count(
-            &fixture,
+    let span = Query {
+        since: Some(at(5_000)),
+        until: Some(at(9_000)),
+        ..all()
+    };
+    vec![
+        ("everything", 30, all()),
+        (
+            "type",
+            10,
             Query {
-                text: Some("line \"7\" 你".into()),
+                event_type: Some("a".into()),
                 ..all()
-            }
-        )
-        .await,
-        1
-    );
-    assert_eq!(
-        count(
-            &fixture,
+            },
+        ),
+        (
+            "endpoint",
+            20,
             Query {
-                text: Some("absent".into()),
+                endpoint: Some(EndpointId::from_raw(8)),
                 ..all()
-            }
-        )
-        .await,
-        0
-    );
+            },
+        ),
+        (
+            "source",
+            0,
+            Query {
+                source: Some(SourceId::from_raw(9)),
+                ..all()
+            },
+        ),
+        (
+            "app",
+            30,
+            Query {
+                app: Some("cli_a".into()),
+                ..all()
+            },
+        ),
+        (
+            "state",
+            4,
+            Query {
+                states: vec![DeliveryState::Dead],
+                ..all()
+            },
+        ),
+        (
+            "status",
+            4,
+            Query {
+                status: Some(500),
+                ..all()
+            },
+        ),
+        (
+            "attempts",
+            4,
+            Query {
+                min_attempts: Some(1),
+                ..all()
+            },
+        ),
+        (
+            "more attempts",
+            0,
+            Query {
+                min_attempts: Some(2),
+                ..all()
+            },
+        ),
+        ("time range", 4, span),
+        ("the platform's own id", 1, key),
+        ("text, JSON compared unescaped", 1, text("line \"7\" 你")),
+        ("absent text", 0, text("absent")),
+    ]
 }
 
 #[tokio::test]
@@ -201,7 +162,15 @@ async fn a_cursor_walks_the_whole_log_newest_first_without_gaps() {
             }
             assert!(page.looked_back_to.is_some());
         }
-        assert_eq!(seen.len(), count(&fixture, query).await);
+        let whole = fixture
+            .record
+            .search(Query {
+                limit: 1_000,
+                ..query
+            })
+            .await
+            .unwrap();
+        assert_eq!(seen.len(), whole.entries.len());
         assert!(seen.is_sorted_by(|newer, older| newer > older));
     }
 }
