@@ -10,6 +10,7 @@ mod disk;
 mod error;
 mod reader;
 pub mod record;
+mod rotation;
 mod schema;
 mod sqlite;
 mod statement;
@@ -20,6 +21,7 @@ mod writer;
 pub use change::{AuditEntry, Change};
 pub use error::{OpenError, ReadError, WriteError};
 pub use record::Record;
+pub use rotation::rotate_master_key;
 pub use schema::Schema;
 #[doc(hidden)]
 pub use statement::question_marks;

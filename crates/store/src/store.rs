@@ -371,8 +371,8 @@ fn open_vault(
     key: &MasterKey,
     options: &Options,
 ) -> Result<Vault, OpenError> {
-    let master = vault::load_master(key, &options.directory)?;
     let mut keys = read_keys(connection).map_err(|error| database(&error))?;
+    let master = vault::load_master(key, &options.directory, &keys)?;
     if keys.is_empty() {
         let sealed = vault::new_data_key(&master, 1);
         connection
@@ -386,7 +386,7 @@ fn open_vault(
     Ok(Vault::open(&master, &keys)?)
 }
 
-fn read_keys(connection: &Connection) -> rusqlite::Result<Vec<(u32, Vec<u8>)>> {
+pub(crate) fn read_keys(connection: &Connection) -> rusqlite::Result<Vec<(u32, Vec<u8>)>> {
     connection
         .prepare("SELECT id, sealed FROM store_key")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
@@ -414,6 +414,6 @@ fn largest_id(connection: &Connection) -> rusqlite::Result<i64> {
     )
 }
 
-fn database(error: &rusqlite::Error) -> OpenError {
+pub(crate) fn database(error: &rusqlite::Error) -> OpenError {
     OpenError::Database(error.to_string())
 }

@@ -132,26 +132,78 @@ pub(crate) fn new_data_key(master: &LessSafeKey, id: u32) -> Vec<u8> {
     seal_with(master, id, &Random::system().secret::<KEY_BYTES>())
 }
 
-/// Reads the master key, or makes the file beside the data.
-pub(crate) fn load_master(key: &MasterKey, directory: &Path) -> Result<LessSafeKey, VaultError> {
-    let path = match key {
-        MasterKey::File(path) => path.clone(),
-        MasterKey::Beside => {
-            let path = directory.join(BESIDE);
-            if !path.exists() {
-                make_key_file(&path).map_err(|source| VaultError::File {
-                    path: path.clone(),
-                    source,
-                })?;
-            }
-            path
-        }
+/// Reads the master key, or makes the file beside the data. `sealed_keys` tell whether a rotation that
+/// was cut off had already come to the new key: then that one takes its place.
+pub(crate) fn load_master(
+    key: &MasterKey,
+    directory: &Path,
+    sealed_keys: &[(u32, Vec<u8>)],
+) -> Result<LessSafeKey, VaultError> {
+    if let MasterKey::File(path) = key {
+        return read_key(path);
+    }
+    let path = directory.join(BESIDE);
+    if !path.exists() {
+        make_key(&path)?;
+    }
+    let master = read_key(&path)?;
+    let fits = |master: &LessSafeKey| {
+        sealed_keys
+            .iter()
+            .all(|(_, sealed)| open_with(master, sealed).is_ok())
     };
-    let text = fs::read_to_string(&path).map_err(|source| VaultError::File {
-        path: path.clone(),
+    if !fits(&master) && next_key(directory).exists() {
+        let next = read_key(&next_key(directory))?;
+        if fits(&next) {
+            adopt_next_key(directory)?;
+            return Ok(next);
+        }
+    }
+    Ok(master)
+}
+
+/// Where a rotation keeps the new key until the data keys are sealed with it.
+pub(crate) fn next_key(directory: &Path) -> PathBuf {
+    directory.join(format!("{BESIDE}.next"))
+}
+
+/// Puts the new key in the old one's place; answers where that is.
+pub(crate) fn adopt_next_key(directory: &Path) -> Result<PathBuf, VaultError> {
+    let (next, path) = (next_key(directory), directory.join(BESIDE));
+    fs::rename(&next, &path).map_err(|source| VaultError::File { path: next, source })?;
+    Ok(path)
+}
+
+/// Makes a key file of mode 0600; an existing one stays.
+pub(crate) fn make_key(path: &Path) -> Result<(), VaultError> {
+    if path.exists() {
+        return Ok(());
+    }
+    make_key_file(path).map_err(|source| VaultError::File {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// A data key sealed with another master key.
+pub(crate) fn reseal(
+    old: &LessSafeKey,
+    new: &LessSafeKey,
+    id: u32,
+    sealed: &[u8],
+) -> Result<Vec<u8>, VaultError> {
+    let key = open_with(old, sealed).map_err(|_| VaultError::WrongKey)?;
+    Ok(seal_with(new, id, &key))
+}
+
+fn read_key(path: &Path) -> Result<LessSafeKey, VaultError> {
+    let text = fs::read_to_string(path).map_err(|source| VaultError::File {
+        path: path.to_owned(),
         source,
     })?;
-    let bytes = parse_hex(text.trim()).ok_or(VaultError::Form { path })?;
+    let bytes = parse_hex(text.trim()).ok_or_else(|| VaultError::Form {
+        path: path.to_owned(),
+    })?;
     cipher(&bytes)
 }
 

@@ -4,6 +4,8 @@
 //! [`Clock`] and a [`Random`]. `clippy.toml` at the root guards that.
 
 mod code;
+#[cfg(feature = "face")]
+pub mod extract;
 pub mod id;
 mod problem;
 mod random;

@@ -111,9 +111,9 @@ async fn only_the_head_of_a_key_is_due_and_a_final_head_releases_the_next() {
 
     let claimed = fixture.claim(7).await;
     assert_eq!(claimed.len(), 2);
-    let head = &claimed[0];
+    let first = &claimed[0];
     let dead = Next::Dead(DeadReason::Exhausted);
-    let finish = fixture.finish(head, AttemptOutcome::Failed, dead);
+    let finish = fixture.finish(first, AttemptOutcome::Failed, dead);
     let Finished::Recorded {
         released: Some(released),
     } = fixture.record.finish(finish).await.unwrap()

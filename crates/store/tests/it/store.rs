@@ -181,3 +181,41 @@ async fn a_full_queue_refuses_at_once_and_a_low_disk_refuses_sources_only() {
     assert_eq!(low.accepting(), Err(WriteError::DiskLow));
     low.write(vec![]).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_rotated_master_key_opens_the_same_secrets_and_the_old_one_does_not() {
+    let fixture = Fixture::new();
+    let sealed = fixture.record.store().vault().seal(&Secret::from("s3cret"));
+    fixture.record.store().close().await;
+    let directory = fixture.directory.path();
+    let key = directory.join("master.key");
+    let old = std::fs::read_to_string(&key).unwrap();
+
+    // Cut off after the data keys were sealed anew: the next start finishes it.
+    let next = directory.join("master.key.next");
+    ringback_store::rotate_master_key(directory, &MasterKey::Beside, None).unwrap();
+    std::fs::rename(&key, &next).unwrap();
+    std::fs::write(&key, &old).unwrap();
+    let record = open(&fixture.directory, &fixture.clock);
+    assert_eq!(
+        record.store().vault().open_sealed(&sealed).unwrap(),
+        Secret::from("s3cret")
+    );
+    assert!(!next.exists());
+    record.store().close().await;
+
+    let elsewhere = directory.join("elsewhere.key");
+    let to = Some(elsewhere.clone());
+    ringback_store::rotate_master_key(directory, &MasterKey::Beside, to).unwrap();
+    assert!(matches!(
+        open_notes(&fixture.directory, &[]),
+        Err(OpenError::Vault(_))
+    ));
+    let options = Options::new(directory);
+    let key = MasterKey::File(elsewhere);
+    let store = Store::open(options, fixture.clock.clone(), &key, &[]).unwrap();
+    assert_eq!(
+        store.vault().open_sealed(&sealed).unwrap(),
+        Secret::from("s3cret")
+    );
+}
