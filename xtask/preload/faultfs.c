@@ -32,7 +32,7 @@
  *
  * A truncation has the new length in `offset`. `file` is the inode. Records stand in the order in which the kernel saw the changes, because the
  * lock is held over a change and its record. A sync has two records, since what is written while it
- * runs need not be covered by it: SYNC_END carries in `offset` the position of its SYNC_BEGIN (marks not counted).
+ * runs need not be covered by it: SYNC_END carries in `offset` where in the log its SYNC_BEGIN ended.
  */
 
 #define _GNU_SOURCE
@@ -84,7 +84,6 @@ static const char *directory;
 static size_t directory_length;
 static const char *switch_path;
 static int log_fd = -1;
-static uint64_t log_position;
 static uint64_t delay_us;
 static struct fault write_fault, sync_fault;
 static struct file files[MOST_FILES];
@@ -141,30 +140,43 @@ static int inside(const char *path) {
     return length < 4 || strcmp(path + length - 4, "-shm") != 0;
 }
 
-/* The absolute path of `path` at `at`, links not followed. */
-static int absolute(int at, const char *path, char *out) {
-    size_t length = 0;
-    if (path[0] != '/') {
-        char link[64] = "/proc/self/cwd";
-        if (at != AT_FDCWD) {
-            /* snprintf would do; this keeps the library free of stdio inside other people's calls. */
-            char digits[12];
-            int index = 11;
-            digits[index] = '\0';
-            for (unsigned rest = (unsigned)at;; rest /= 10) {
-                digits[--index] = (char)('0' + rest % 10);
-                if (rest < 10) break;
-            }
-            strcpy(link, "/proc/self/fd/");
-            strcat(link, digits + index);
+/* The path of the directory behind a descriptor, or of the working directory. */
+static int path_of(int at, char *out) {
+    /* snprintf would do; this keeps the library free of stdio inside other people's calls. */
+    char link[64] = "/proc/self/cwd", digits[12];
+    if (at != AT_FDCWD) {
+        int index = sizeof digits - 1;
+        digits[index] = '\0';
+        for (unsigned rest = (unsigned)at;; rest /= 10) {
+            digits[--index] = (char)('0' + rest % 10);
+            if (rest < 10) break;
         }
-        ssize_t got = readlink(link, out, PATH_MAX - 2);
-        if (got < 0) return -1;
-        length = (size_t)got;
-        out[length++] = '/';
+        strcpy(link, "/proc/self/fd/");
+        strcat(link, digits + index);
     }
-    if (length + strlen(path) >= PATH_MAX) return -1;
-    strcpy(out + length, path);
+    ssize_t got = readlink(link, out, PATH_MAX - 1);
+    if (got < 0) return -1;
+    out[got] = '\0';
+    return 0;
+}
+
+/* The absolute path of `path` at `at`: no `..`, no links but perhaps the last component. */
+static int absolute(int at, const char *path, char *out) {
+    char given[2 * PATH_MAX] = "";
+    if (strlen(path) >= PATH_MAX) return -1;
+    if (path[0] != '/') {
+        if (path_of(at, given) != 0) return -1;
+        strcat(given, "/");
+    }
+    strcat(given, path);
+    char *name = strrchr(given, '/') + 1;
+    if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) return realpath(given, out) ? 0 : -1;
+    name[-1] = '\0';
+    if (!realpath(*given ? given : "/", out)) return -1;
+    size_t length = strlen(out);
+    if (length + 1 + strlen(name) >= PATH_MAX) return -1;
+    if (length > 1) out[length++] = '/';
+    strcpy(out + length, name);
     return 0;
 }
 
@@ -186,8 +198,8 @@ static void forget(const struct stat *status) {
 }
 
 /*
- * One record; the lock is held. Returns its position. It is one call, so that another process may
- * append records of its own (kind MARK) to the same file without cutting one of ours in two.
+ * One record; the lock is held. Returns where in the log it ends. It is one call, so that another
+ * process may append records of its own to the same file without cutting one of ours in two.
  */
 static uint64_t record(enum kind kind, int is_directory, uint64_t file, uint64_t offset, const char *path,
                        size_t path_length, const struct iovec *parts, int part_count, uint64_t length, int error) {
@@ -203,7 +215,7 @@ static uint64_t record(enum kind kind, int is_directory, uint64_t file, uint64_t
         left -= take;
     }
     if (syscall(SYS_writev, log_fd, all, part_count + 2) != (long)total) abort();
-    return log_position++;
+    return (uint64_t)syscall(SYS_lseek, log_fd, 0L, SEEK_CUR);
 }
 
 /* Whether this call is one that must fail; the lock is held. */

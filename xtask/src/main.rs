@@ -1,4 +1,4 @@
-//! Developer commands: `cargo xtask test` and what it is made of.
+//! Developer commands: `cargo xtask test`, `cargo xtask crash`, `cargo xtask tools`.
 //!
 //! Nothing here is part of the shipped binary. Data goes to stdout, the story to stderr.
 
@@ -8,6 +8,7 @@
     reason = "a developer command talks to the person who runs it"
 )]
 
+mod crash;
 mod postgres;
 mod shell;
 mod test;
@@ -32,6 +33,8 @@ struct Cli {
 enum Command {
     /// Format, lints, documentation and every test, against real peers and a real PostgreSQL
     Test(test::Options),
+    /// Break the real binary's disk in every way a power cut can, and check what it promised
+    Crash(crash::Options),
     /// Find or fetch what the tests need and print it as lines for a shell to `eval`
     Tools,
 }
@@ -50,6 +53,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     let workspace = Workspace::locate()?;
     match &cli.command {
         Command::Test(options) => test::run(&workspace, options),
+        Command::Crash(options) => crash::run(&workspace, options),
         Command::Tools => {
             for (name, value) in tools::Tools::provide(&workspace)?.environment() {
                 println!("export {name}='{}'", value.to_string_lossy());

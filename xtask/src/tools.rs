@@ -11,6 +11,7 @@ mod python;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::Context;
 
@@ -54,6 +55,15 @@ impl Tools {
             postgres,
             has_nextest,
         })
+    }
+
+    /// One of the Node programs in `tests/peers`.
+    pub(crate) fn peer(&self, name: &str) -> Command {
+        let mut command = Command::new(&self.node.program);
+        command
+            .arg(self.peers.join(name))
+            .env("NODE_PATH", &self.node.modules);
+        command
     }
 
     /// What tests are told, apart from PostgreSQL, which runs only while they do.

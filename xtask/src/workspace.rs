@@ -8,7 +8,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 
@@ -59,4 +59,9 @@ pub(crate) fn variable(name: &str) -> Option<OsString> {
 /// A monotonic reading, to say how long a step took.
 pub(crate) fn now() -> Instant {
     Instant::now()
+}
+
+/// Waits before looking again at what another process does; there is nothing to be woken by.
+pub(crate) fn pause(duration: Duration) {
+    std::thread::sleep(duration);
 }

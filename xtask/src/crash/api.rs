@@ -76,7 +76,10 @@ impl Api {
 
     /// Whether the named thing exists.
     pub(crate) fn has(&mut self, kind: &str, name: &str) -> anyhow::Result<bool> {
-        Ok(self.request("GET", &format!("/api/v1/{kind}/{name}"), None)?.status == 200)
+        Ok(self
+            .request("GET", &format!("/api/v1/{kind}/{name}"), None)?
+            .status
+            == 200)
     }
 
     /// The events of our source by the platform's own id, with where their delivery stands.
@@ -86,11 +89,24 @@ impl Api {
         loop {
             let path = format!("/api/v1/log?source={SOURCE}&limit={PAGE}{before}");
             let answer = self.request("GET", &path, None)?;
-            ensure!(answer.status == 200, "`GET {path}` was answered {}: {}", answer.status, text(&answer));
-            let page: Value = serde_json::from_slice(&answer.body).context("the log is not JSON")?;
-            for entry in page["entries"].as_array().context("the log has no entries")? {
-                let key = entry["dedupe_key"].as_str().context("an event without its id")?;
-                let standing = entry["delivery"]["state"].as_str().map(|state| Standing { state: state.to_owned() });
+            ensure!(
+                answer.status == 200,
+                "`GET {path}` was answered {}: {}",
+                answer.status,
+                text(&answer)
+            );
+            let page: Value =
+                serde_json::from_slice(&answer.body).context("the log is not JSON")?;
+            for entry in page["entries"]
+                .as_array()
+                .context("the log has no entries")?
+            {
+                let key = entry["dedupe_key"]
+                    .as_str()
+                    .context("an event without its id")?;
+                let standing = entry["delivery"]["state"].as_str().map(|state| Standing {
+                    state: state.to_owned(),
+                });
                 found.insert(key.to_owned(), standing);
             }
             match page["next"].as_str() {
@@ -107,13 +123,28 @@ impl Api {
 
     fn create(&mut self, kind: &str, body: &Value) -> anyhow::Result<()> {
         let answer = self.request("POST", &format!("/api/v1/{kind}"), Some(body))?;
-        ensure!(answer.status == 201, "making one of the {kind} was answered {}: {}", answer.status, text(&answer));
+        ensure!(
+            answer.status == 201,
+            "making one of the {kind} was answered {}: {}",
+            answer.status,
+            text(&answer)
+        );
         Ok(())
     }
 
-    fn request(&mut self, method: &str, path: &str, body: Option<&Value>) -> anyhow::Result<Answer> {
-        let bytes = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
-        let headers = [("Authorization", self.authorization.as_str()), ("Content-Type", "application/json")];
+    fn request(
+        &mut self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Answer> {
+        let bytes = body
+            .map(|body| body.to_string().into_bytes())
+            .unwrap_or_default();
+        let headers = [
+            ("Authorization", self.authorization.as_str()),
+            ("Content-Type", "application/json"),
+        ];
         self.connection.exchange(method, path, &headers, &bytes)
     }
 }

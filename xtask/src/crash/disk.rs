@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use super::record::Record;
+use super::record::{Entry, Record};
 
 /// A file through all its names; inodes are used again, these are not.
 type FileId = usize;
@@ -31,18 +31,36 @@ pub(crate) enum Survival {
 /// A change that no sync has covered yet.
 #[derive(Debug, Clone)]
 struct Pending {
-    /// Position in the log, marks not counted.
-    at: u64,
+    /// Where in the log it ends.
+    end: u64,
+    /// A sync of it failed: the kernel forgets that it was ever to be written, and later syncs that
+    /// go well do not cover it.
+    doomed: bool,
     change: Change,
 }
 
 #[derive(Debug, Clone)]
 enum Change {
-    Write { file: FileId, offset: usize, data: Vec<u8> },
-    Truncate { file: FileId, length: usize },
-    Link { path: PathBuf, file: FileId },
-    Unlink { path: PathBuf },
-    Rename { from: PathBuf, to: PathBuf },
+    Write {
+        file: FileId,
+        offset: usize,
+        data: Vec<u8>,
+    },
+    Truncate {
+        file: FileId,
+        length: usize,
+    },
+    Link {
+        path: PathBuf,
+        file: FileId,
+    },
+    Unlink {
+        path: PathBuf,
+    },
+    Rename {
+        from: PathBuf,
+        to: PathBuf,
+    },
 }
 
 /// Names and contents, as a file system would show them.
@@ -61,17 +79,71 @@ pub(crate) struct Disk {
     files: HashMap<u64, FileId>,
     directories: HashMap<u64, PathBuf>,
     next_file: FileId,
-    position: u64,
 }
 
 impl Disk {
     /// Takes the next record of the log.
-    pub(crate) fn apply(&mut self, record: &Record) -> anyhow::Result<()> {
-        if let Record::Mark(_) = record {
-            return Ok(());
+    pub(crate) fn apply(&mut self, entry: &Entry) -> anyhow::Result<()> {
+        let end = entry.end;
+        match &entry.record {
+            Record::Open {
+                file,
+                path,
+                is_directory: true,
+            } => {
+                self.files.remove(file);
+                self.directories.insert(*file, path.clone());
+            }
+            Record::Create { file, path } => {
+                let id = self.next_file;
+                self.next_file += 1;
+                self.files.insert(*file, id);
+                self.push(
+                    end,
+                    Change::Link {
+                        path: path.clone(),
+                        file: id,
+                    },
+                );
+            }
+            Record::Write { file, offset, data } => {
+                let (file, offset) = (self.file(*file)?, usize::try_from(*offset)?);
+                self.push(
+                    end,
+                    Change::Write {
+                        file,
+                        offset,
+                        data: data.clone(),
+                    },
+                );
+            }
+            Record::Truncate { file, length } => {
+                let (file, length) = (self.file(*file)?, usize::try_from(*length)?);
+                self.push(end, Change::Truncate { file, length });
+            }
+            Record::Unlink { path } => self.push(end, Change::Unlink { path: path.clone() }),
+            Record::Rename { from, to } => self.push(
+                end,
+                Change::Rename {
+                    from: from.clone(),
+                    to: to.clone(),
+                },
+            ),
+            Record::SyncEnd {
+                file,
+                is_directory,
+                begin,
+                ok,
+            } => {
+                let synced = self.synced(*file, *is_directory)?;
+                if *ok {
+                    self.settle(&synced, *begin);
+                } else {
+                    self.doom(&synced, *begin);
+                }
+            }
+            Record::Open { .. } | Record::SyncBegin { .. } | Record::Mark(_) => {}
         }
-        self.change(record)?;
-        self.position += 1;
         Ok(())
     }
 
@@ -90,7 +162,9 @@ impl Disk {
                     image.apply(&pending.change);
                 }
             }
-            Survival::Subset { seed, sector } => self.survive(&mut image, &mut fastrand::Rng::with_seed(seed), sector),
+            Survival::Subset { seed, sector } => {
+                self.survive(&mut image, &mut fastrand::Rng::with_seed(seed), sector);
+            }
         }
         image
     }
@@ -114,36 +188,12 @@ impl Disk {
         }
     }
 
-    fn change(&mut self, record: &Record) -> anyhow::Result<()> {
-        match record {
-            Record::Open { file, path, is_directory: true } => {
-                self.files.remove(file);
-                self.directories.insert(*file, path.clone());
-            }
-            Record::Create { file, path } => {
-                let id = self.next_file;
-                self.next_file += 1;
-                self.files.insert(*file, id);
-                self.push(Change::Link { path: path.clone(), file: id });
-            }
-            Record::Write { file, offset, data } => {
-                let change = Change::Write { file: self.file(*file)?, offset: usize::try_from(*offset)?, data: data.clone() };
-                self.push(change);
-            }
-            Record::Truncate { file, length } => {
-                let change = Change::Truncate { file: self.file(*file)?, length: usize::try_from(*length)? };
-                self.push(change);
-            }
-            Record::Unlink { path } => self.push(Change::Unlink { path: path.clone() }),
-            Record::Rename { from, to } => self.push(Change::Rename { from: from.clone(), to: to.clone() }),
-            Record::SyncEnd { file, is_directory, begin, ok: true } => self.sync(*file, *is_directory, *begin)?,
-            Record::Open { .. } | Record::SyncEnd { .. } | Record::SyncBegin { .. } | Record::Mark(_) => {}
-        }
-        Ok(())
-    }
-
-    fn push(&mut self, change: Change) {
-        self.pending.push(Pending { at: self.position, change });
+    fn push(&mut self, end: u64, change: Change) {
+        self.pending.push(Pending {
+            end,
+            doomed: false,
+            change,
+        });
     }
 
     fn file(&self, inode: u64) -> anyhow::Result<FileId> {
@@ -153,24 +203,48 @@ impl Disk {
         }
     }
 
-    /// Makes durable what this sync covers.
-    fn sync(&mut self, inode: u64, is_directory: bool, begin: u64) -> anyhow::Result<()> {
-        let directory = is_directory.then(|| self.directories.get(&inode).cloned()).flatten();
-        let file = if is_directory { None } else { Some(self.file(inode)?) };
-        let covered = |pending: &Pending| {
-            pending.at < begin
-                && match &directory {
-                    Some(directory) => pending.change.names_in(directory),
-                    None => file.is_some() && pending.change.file() == file,
-                }
-        };
-        let (durable, pending) = std::mem::take(&mut self.pending).into_iter().partition(covered);
+    fn synced(&self, inode: u64, is_directory: bool) -> anyhow::Result<Synced> {
+        if !is_directory {
+            return Ok(Synced::File(self.file(inode)?));
+        }
+        let path = self
+            .directories
+            .get(&inode)
+            .context("a sync of an unknown directory")?;
+        Ok(Synced::Directory(path.clone()))
+    }
+
+    /// Makes durable what a sync covered; what had been lost before is lost for ever now.
+    fn settle(&mut self, synced: &Synced, begin: u64) {
+        let (covered, pending): (Vec<_>, Vec<_>) = std::mem::take(&mut self.pending)
+            .into_iter()
+            .partition(|pending| pending.end <= begin && synced.covers(&pending.change));
         self.pending = pending;
-        let durable: Vec<Pending> = durable;
-        for done in &durable {
+        for done in covered.iter().filter(|done| !done.doomed) {
             self.durable.apply(&done.change);
         }
-        Ok(())
+    }
+
+    fn doom(&mut self, synced: &Synced, begin: u64) {
+        for pending in &mut self.pending {
+            pending.doomed |= pending.end <= begin && synced.covers(&pending.change);
+        }
+    }
+}
+
+/// What a sync was asked for.
+#[derive(Debug)]
+enum Synced {
+    File(FileId),
+    Directory(PathBuf),
+}
+
+impl Synced {
+    fn covers(&self, change: &Change) -> bool {
+        match self {
+            Self::File(file) => change.file() == Some(*file),
+            Self::Directory(path) => change.names_in(path),
+        }
     }
 }
 
@@ -205,13 +279,16 @@ impl Image {
     /// Writes the image into `to`, paths below `from` becoming paths below `to`.
     pub(crate) fn materialise(&self, from: &Path, to: &Path) -> anyhow::Result<()> {
         for (path, file) in &self.names {
-            let relative = path.strip_prefix(from).context("a path outside the recorded directory")?;
+            let relative = path
+                .strip_prefix(from)
+                .context("a path outside the recorded directory")?;
             let target = to.join(relative);
             if let Some(parent) = target.parent() {
                 fs::create_dir_all(parent)?;
             }
             let content = self.contents.get(file).map_or(&[][..], Vec::as_slice);
-            write_private(&target, content).with_context(|| format!("cannot write `{}`", target.display()))?;
+            write_private(&target, content)
+                .with_context(|| format!("cannot write `{}`", target.display()))?;
         }
         Ok(())
     }
@@ -219,7 +296,9 @@ impl Image {
     fn apply(&mut self, change: &Change) {
         match change {
             Change::Write { file, offset, data } => self.write(*file, *offset, data),
-            Change::Truncate { file, length } => self.contents.entry(*file).or_default().resize(*length, 0),
+            Change::Truncate { file, length } => {
+                self.contents.entry(*file).or_default().resize(*length, 0);
+            }
             Change::Link { path, file } => {
                 self.names.insert(path.clone(), *file);
             }
@@ -247,7 +326,12 @@ impl Image {
 
 /// Keys lie beside the data, and the binary refuses those that others may read.
 fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
     std::io::Write::write_all(&mut file, content)
 }
 

@@ -1,10 +1,5 @@
 //! As much of an HTTP/1.1 client as the harness needs: one kept connection to loopback.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the harness speaks to the server it has started, on loopback"
-)]
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -30,28 +25,49 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) fn open(address: SocketAddr) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect_timeout(&address, PATIENCE).with_context(|| format!("cannot connect to {address}"))?;
+        let stream = TcpStream::connect_timeout(&address, PATIENCE)
+            .with_context(|| format!("cannot connect to {address}"))?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;
-        Ok(Self { address, reader: BufReader::new(stream) })
+        Ok(Self {
+            address,
+            reader: BufReader::new(stream),
+        })
     }
 
     /// Sends a request with these header lines and reads the answer.
-    pub(crate) fn exchange(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> anyhow::Result<Answer> {
-        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nContent-Length: {}\r\n", self.address, body.len());
-        for (name, value) in headers {
-            request += &format!("{name}: {value}\r\n");
+    pub(crate) fn exchange(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> anyhow::Result<Answer> {
+        let mut request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nContent-Length: {}\r\n",
+            self.address,
+            body.len()
+        );
+        for &(name, value) in headers {
+            request.extend([name, ": ", value, "\r\n"]);
         }
         request += "\r\n";
         let mut bytes = request.into_bytes();
         bytes.extend_from_slice(body);
-        self.reader.get_mut().write_all(&bytes).context("cannot send")?;
+        self.reader
+            .get_mut()
+            .write_all(&bytes)
+            .context("cannot send")?;
         self.answer().context("no answer")
     }
 
     fn answer(&mut self) -> anyhow::Result<Answer> {
         let head = self.line()?;
-        let status = head.split(' ').nth(1).and_then(|word| word.parse().ok()).context("not a status line")?;
+        let status = head
+            .split(' ')
+            .nth(1)
+            .and_then(|word| word.parse().ok())
+            .context("not a status line")?;
         let (mut length, mut chunked) = (0, false);
         loop {
             let line = self.line()?.to_ascii_lowercase();
@@ -64,7 +80,11 @@ impl Connection {
                 chunked = true;
             }
         }
-        let body = if chunked { self.chunks()? } else { self.bytes(length)? };
+        let body = if chunked {
+            self.chunks()?
+        } else {
+            self.bytes(length)?
+        };
         Ok(Answer { status, body })
     }
 
@@ -88,7 +108,10 @@ impl Connection {
 
     fn line(&mut self) -> anyhow::Result<String> {
         let mut line = String::new();
-        anyhow::ensure!(self.reader.read_line(&mut line)? > 0, "the connection was closed");
+        anyhow::ensure!(
+            self.reader.read_line(&mut line)? > 0,
+            "the connection was closed"
+        );
         Ok(line.trim_end_matches(['\r', '\n']).to_owned())
     }
 }

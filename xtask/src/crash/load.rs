@@ -36,11 +36,27 @@ pub(crate) struct Outcome {
 
 /// Makes so many events, encrypted and signed by the official SDK's own code.
 pub(crate) fn sign(tools: &Tools, round: usize, count: usize) -> anyhow::Result<Vec<Push>> {
-    let ids: Vec<_> = (0..count).map(|index| format!("{round:08x}{index:024x}")).collect();
-    let lines: String = ids.iter().map(|id| json!({"body": event(id)}).to_string() + "\n").collect();
-    let signed = filter(tools.peer("feishu_sign.js").env("FEISHU_ENCRYPT_KEY", api::ENCRYPT_KEY), lines)?;
-    ensure!(signed.lines().count() == count, "the signer answered fewer lines than it was asked");
-    ids.into_iter().zip(signed.lines()).map(|(id, line)| push(id, line)).collect()
+    let ids: Vec<_> = (0..count)
+        .map(|index| format!("{round:08x}{index:024x}"))
+        .collect();
+    let lines: String = ids
+        .iter()
+        .map(|id| json!({"body": event(id)}).to_string() + "\n")
+        .collect();
+    let signed = filter(
+        tools
+            .peer("feishu_sign.js")
+            .env("FEISHU_ENCRYPT_KEY", api::ENCRYPT_KEY),
+        lines,
+    )?;
+    ensure!(
+        signed.lines().count() == count,
+        "the signer answered fewer lines than it was asked"
+    );
+    ids.into_iter()
+        .zip(signed.lines())
+        .map(|(id, line)| push(id, line))
+        .collect()
 }
 
 /// An event of a type whose duplicates are told by the event id, about a kilobyte long.
@@ -62,24 +78,47 @@ fn event(id: &str) -> Value {
 fn push(id: String, line: &str) -> anyhow::Result<Push> {
     let signed: Value = serde_json::from_str(line).context("the signer did not print JSON")?;
     let headers = signed["headers"].as_object().context("no headers")?;
-    let headers = headers.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()));
-    Ok(Push { id, headers: headers.collect(), body: signed["body"].as_str().context("no body")?.to_owned() })
+    let headers = headers
+        .iter()
+        .map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()));
+    Ok(Push {
+        id,
+        headers: headers.collect(),
+        body: signed["body"].as_str().context("no body")?.to_owned(),
+    })
 }
 
 /// Gives a program its whole input and takes its whole output.
 fn filter(command: &mut Command, input: String) -> anyhow::Result<String> {
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().context("cannot start the signer")?;
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot start the signer")?;
     let mut stdin = child.stdin.take().context("stdin is a pipe")?;
     let writer = thread::spawn(move || stdin.write_all(input.as_bytes()));
     let output = child.wait_with_output()?;
-    writer.join().ok().context("the writer panicked")?.context("the signer closed its input")?;
-    ensure!(output.status.success(), "the signer ended with {}", output.status);
+    writer
+        .join()
+        .ok()
+        .context("the writer panicked")?
+        .context("the signer closed its input")?;
+    ensure!(
+        output.status.success(),
+        "the signer ended with {}",
+        output.status
+    );
     Ok(String::from_utf8(output.stdout)?)
 }
 
 /// Posts all pushes over so many connections. `accepted` is called at once for each 200. A
 /// connection that breaks ends its thread: the server is gone.
-pub(crate) fn post<F>(address: SocketAddr, pushes: &[Push], connections: usize, accepted: F) -> anyhow::Result<Outcome>
+pub(crate) fn post<F>(
+    address: SocketAddr,
+    pushes: &[Push],
+    connections: usize,
+    accepted: F,
+) -> anyhow::Result<Outcome>
 where
     F: Fn(&str) -> anyhow::Result<()> + Sync,
 {
@@ -101,7 +140,13 @@ where
     Ok(outcome.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
-fn post_some<F>(address: SocketAddr, pushes: &[Push], next: &AtomicUsize, outcome: &Mutex<Outcome>, accepted: &F) -> anyhow::Result<()>
+fn post_some<F>(
+    address: SocketAddr,
+    pushes: &[Push],
+    next: &AtomicUsize,
+    outcome: &Mutex<Outcome>,
+    accepted: &F,
+) -> anyhow::Result<()>
 where
     F: Fn(&str) -> anyhow::Result<()>,
 {
@@ -110,7 +155,11 @@ where
     };
     let path = api::receive_path();
     while let Some(push) = pushes.get(next.fetch_add(1, Ordering::Relaxed)) {
-        let mut headers: Vec<_> = push.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let mut headers: Vec<_> = push
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
         headers.push(("Content-Type", "application/json;charset=utf-8"));
         let answer = connection.exchange("POST", &path, &headers, push.body.as_bytes());
         let mut outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner);

@@ -18,12 +18,17 @@ impl Preload {
         let source = workspace.root.join("xtask/preload/faultfs.c");
         let library = workspace.tools().join("libfaultfs.so");
         std::fs::create_dir_all(workspace.tools())?;
-        compile(&source, &library).context("a C compiler is needed; run `apt-get install gcc libc6-dev` as root")?;
+        compile(&source, &library)
+            .context("a C compiler is needed; run `apt-get install gcc libc6-dev` as root")?;
         Ok(Self(library))
     }
 
     /// The environment that puts it between a program and its files below `directory`.
-    pub(crate) fn environment(&self, directory: &Path, settings: &[(&'static str, String)]) -> Vec<(&'static str, String)> {
+    pub(crate) fn environment(
+        &self,
+        directory: &Path,
+        settings: &[(&'static str, String)],
+    ) -> Vec<(&'static str, String)> {
         let mut environment = vec![
             ("LD_PRELOAD", self.0.display().to_string()),
             ("RINGBACK_FAULT_DIR", directory.display().to_string()),
@@ -36,7 +41,9 @@ impl Preload {
 fn compile(source: &Path, library: &Path) -> anyhow::Result<()> {
     shell::run(
         Command::new("cc")
-            .args(["-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-pthread", "-o"])
+            .args([
+                "-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-pthread", "-o",
+            ])
             .arg(library)
             .arg(source),
     )
@@ -56,25 +63,46 @@ mod tests {
         let work = folder.path().canonicalize().unwrap();
         let (library, data, log) = (work.join("lib.so"), work.join("data"), work.join("log"));
         std::fs::create_dir(&data).unwrap();
-        compile(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/preload/faultfs.c")), &library).unwrap();
-        let environment = Preload(library).environment(&data, &[("RINGBACK_FAULT_LOG", log.display().to_string())]);
+        compile(
+            Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/preload/faultfs.c")),
+            &library,
+        )
+        .unwrap();
+        let environment = Preload(library)
+            .environment(&data, &[("RINGBACK_FAULT_LOG", log.display().to_string())]);
         let script = "printf hello > a; printf outside > ../b; sync a; sync .; printf ' world' >> a; mv a c; cat c >&2";
-        shell::run(Command::new("sh").args(["-c", script]).current_dir(&data).envs(environment)).unwrap();
+        shell::run(
+            Command::new("sh")
+                .args(["-c", script])
+                .current_dir(&data)
+                .envs(environment),
+        )
+        .unwrap();
 
-        let records = record::read(&log).unwrap();
-        assert!(records.iter().any(|record| matches!(record, Record::Write { data, .. } if data == b"hello")));
-        assert!(!records.iter().any(|record| matches!(record, Record::Write { data, .. } if data == b"outside")));
+        let entries = record::read(&log).unwrap();
+        let wrote = |text: &str| {
+            entries.iter().any(|entry| matches!(&entry.record, Record::Write { data, .. } if data == text.as_bytes()))
+        };
+        assert!(wrote("hello") && !wrote("outside"));
         let mut disk = Disk::default();
-        for record in &records {
-            disk.apply(record).unwrap();
+        for entry in &entries {
+            disk.apply(entry).unwrap();
         }
         let show = |survival| {
             let target = tempfile::tempdir().unwrap();
-            disk.cut(survival).materialise(&data, target.path()).unwrap();
+            disk.cut(survival)
+                .materialise(&data, target.path())
+                .unwrap();
             ["a", "c"].map(|name| std::fs::read_to_string(target.path().join(name)).ok())
         };
         assert_eq!(show(Survival::Nothing), [Some("hello".into()), None]);
-        assert_eq!(show(Survival::Prefix(1)), [Some("hello world".into()), None]);
-        assert_eq!(show(Survival::Prefix(2)), [None, Some("hello world".into())]);
+        assert_eq!(
+            show(Survival::Prefix(1)),
+            [Some("hello world".into()), None]
+        );
+        assert_eq!(
+            show(Survival::Prefix(2)),
+            [None, Some("hello world".into())]
+        );
     }
 }

@@ -16,17 +16,30 @@ const MARK: u8 = 9;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Record {
     /// An existing file or directory was opened.
-    Open { file: u64, path: PathBuf, is_directory: bool },
+    Open {
+        file: u64,
+        path: PathBuf,
+        is_directory: bool,
+    },
     /// A file came to be.
     Create { file: u64, path: PathBuf },
     /// Bytes were handed to the kernel.
-    Write { file: u64, offset: u64, data: Vec<u8> },
+    Write {
+        file: u64,
+        offset: u64,
+        data: Vec<u8>,
+    },
     /// The length was set.
     Truncate { file: u64, length: u64 },
-    /// A sync began; its position is what [`Record::SyncEnd`] refers to.
+    /// A sync began; where its record ends is what [`Record::SyncEnd`] refers to.
     SyncBegin { file: u64 },
-    /// A sync ended: what came before position `begin` is on the disk if it went well.
-    SyncEnd { file: u64, is_directory: bool, begin: u64, ok: bool },
+    /// A sync ended: what stands in the log before `begin` is on the disk if it went well.
+    SyncEnd {
+        file: u64,
+        is_directory: bool,
+        begin: u64,
+        ok: bool,
+    },
     /// A name went away.
     Unlink { path: PathBuf },
     /// A name changed, perhaps over another.
@@ -35,21 +48,31 @@ pub(crate) enum Record {
     Mark(String),
 }
 
+/// A record and where in the log it ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) end: u64,
+    pub(crate) record: Record,
+}
+
 /// Reads a whole log. A last record that was cut off, as by `kill -9`, is left out.
-pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<Record>> {
+pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<Entry>> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
     parse(&bytes)
 }
 
 /// Parses the records of a log.
-fn parse(bytes: &[u8]) -> anyhow::Result<Vec<Record>> {
-    let mut records = Vec::new();
-    let mut rest = bytes;
-    while let Some((record, length)) = parse_one(rest)? {
-        records.push(record);
-        rest = &rest[length..];
+fn parse(bytes: &[u8]) -> anyhow::Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    let mut end = 0;
+    while let Some((record, length)) = parse_one(&bytes[end..])? {
+        end += length;
+        entries.push(Entry {
+            end: end as u64,
+            record,
+        });
     }
-    Ok(records)
+    Ok(entries)
 }
 
 /// The first record and how long it is; nothing where it is not whole.
@@ -68,20 +91,40 @@ fn parse_one(bytes: &[u8]) -> anyhow::Result<Option<(Record, usize)>> {
     if bytes.len() < length {
         return Ok(None);
     }
-    let text = std::str::from_utf8(&bytes[HEADER..HEADER + path_length]).context("a path that is not UTF-8")?;
+    let text = std::str::from_utf8(&bytes[HEADER..HEADER + path_length])
+        .context("a path that is not UTF-8")?;
     let data = &bytes[HEADER + path_length..length];
     let path = || PathBuf::from(text);
     let record = match bytes[0] {
-        1 => Record::Open { file, path: path(), is_directory },
+        1 => Record::Open {
+            file,
+            path: path(),
+            is_directory,
+        },
         2 => Record::Create { file, path: path() },
-        3 => Record::Write { file, offset, data: data.to_vec() },
-        4 => Record::Truncate { file, length: offset },
+        3 => Record::Write {
+            file,
+            offset,
+            data: data.to_vec(),
+        },
+        4 => Record::Truncate {
+            file,
+            length: offset,
+        },
         5 => Record::SyncBegin { file },
-        6 => Record::SyncEnd { file, is_directory, begin: offset, ok },
+        6 => Record::SyncEnd {
+            file,
+            is_directory,
+            begin: offset,
+            ok,
+        },
         7 => Record::Unlink { path: path() },
         8 => {
             let (from, to) = text.split_once('\0').context("a rename with one path")?;
-            Record::Rename { from: from.into(), to: to.into() }
+            Record::Rename {
+                from: from.into(),
+                to: to.into(),
+            }
         }
         MARK => Record::Mark(text.to_owned()),
         kind => bail!("a record of unknown kind {kind}"),
@@ -132,6 +175,17 @@ mod tests {
             let whole = length / (bytes.len() / 2);
             assert_eq!(parse(&bytes[..length]).unwrap().len(), whole);
         }
-        assert_eq!(read(&path).unwrap(), [Record::Mark("event:1".into()), Record::Mark("event:2".into())]);
+        let marks: Vec<_> = read(&path)
+            .unwrap()
+            .into_iter()
+            .map(|entry| entry.record)
+            .collect();
+        assert_eq!(
+            marks,
+            [
+                Record::Mark("event:1".into()),
+                Record::Mark("event:2".into())
+            ]
+        );
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use serde_json::Value;
 
+use super::Options;
 use super::api::Api;
 use crate::workspace::{self, Workspace};
 
@@ -23,20 +24,28 @@ pub(crate) struct Binary {
 }
 
 impl Binary {
-    /// Builds the binary.
-    pub(crate) fn build(workspace: &Workspace, release: bool, work: &Path) -> anyhow::Result<Self> {
-        let mut command = workspace.cargo();
-        command.args(["build", "--package", "ringback", "--bin", "ringback"]);
-        if release {
-            command.arg("--release");
-        }
-        crate::shell::run(&mut command)?;
-        let profile = if release { "release" } else { "debug" };
-        Ok(Self { program: workspace.target.join(profile).join("ringback"), work: work.to_owned() })
+    /// Builds the binary, unless the caller names one.
+    pub(crate) fn provide(
+        workspace: &Workspace,
+        options: &Options,
+        work: &Path,
+    ) -> anyhow::Result<Self> {
+        let program = match &options.binary {
+            Some(program) => program.clone(),
+            None => build(workspace, options.release)?,
+        };
+        Ok(Self {
+            program,
+            work: work.to_owned(),
+        })
     }
 
     /// Starts `ringback dev` on `data` and waits until it is ready.
-    pub(crate) fn start(&self, data: &Path, environment: &[(&str, String)]) -> anyhow::Result<Server> {
+    pub(crate) fn start(
+        &self,
+        data: &Path,
+        environment: &[(&str, String)],
+    ) -> anyhow::Result<Server> {
         let ready_file = self.work.join("ready.json");
         if ready_file.exists() {
             fs::remove_file(&ready_file)?;
@@ -57,10 +66,25 @@ impl Binary {
             .stderr(File::create(&log)?)
             .spawn()
             .with_context(|| format!("cannot start `{}`", self.program.display()))?;
-        let mut server = Server { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), token: String::new() };
+        let mut server = Server {
+            child,
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            token: String::new(),
+        };
         server.wait_until_ready(&ready_file, &log)?;
         Ok(server)
     }
+}
+
+fn build(workspace: &Workspace, release: bool) -> anyhow::Result<PathBuf> {
+    let mut command = workspace.cargo();
+    command.args(["build", "--package", "ringback", "--bin", "ringback"]);
+    if release {
+        command.arg("--release");
+    }
+    crate::shell::run(&mut command)?;
+    let profile = if release { "release" } else { "debug" };
+    Ok(workspace.target.join(profile).join("ringback"))
 }
 
 /// A running server; killed when dropped.
@@ -93,21 +117,33 @@ impl Server {
         let started = workspace::now();
         while started.elapsed() < STARTING {
             if let Some(status) = self.child.try_wait()? {
-                bail!("the server ended with {status} instead of becoming ready:\n{}", tail(log));
+                bail!(
+                    "the server ended with {status} instead of becoming ready:\n{}",
+                    tail(log)
+                );
             }
             if let Ok(text) = fs::read_to_string(ready_file) {
-                return self.read(&text).with_context(|| format!("`{}`", ready_file.display()));
+                return self
+                    .read(&text)
+                    .with_context(|| format!("`{}`", ready_file.display()));
             }
             workspace::pause(Duration::from_millis(5));
         }
-        bail!("the server was not ready after {STARTING:?}:\n{}", tail(log));
+        bail!(
+            "the server was not ready after {STARTING:?}:\n{}",
+            tail(log)
+        );
     }
 
     fn read(&mut self, text: &str) -> anyhow::Result<()> {
         let ready: Value = serde_json::from_str(text)?;
         let url = ready["url"].as_str().context("no `url`")?;
-        self.address = url.trim_start_matches("http://").trim_end_matches('/').parse()?;
-        self.token = ready["admin_token"].as_str().context("no `admin_token`")?.to_owned();
+        self.address = url
+            .trim_start_matches("http://")
+            .trim_end_matches('/')
+            .parse()?;
+        let token = ready["admin_token"].as_str().context("no `admin_token`")?;
+        token.clone_into(&mut self.token);
         Ok(())
     }
 }

@@ -56,7 +56,12 @@ impl Sink {
 
     /// Whether this event was taken.
     pub(crate) fn has(&self, event: &str) -> bool {
-        self.arrived.0.lock().unwrap_or_else(PoisonError::into_inner).1.contains(event)
+        self.arrived
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .1
+            .contains(event)
     }
 }
 

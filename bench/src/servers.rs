@@ -1,0 +1,41 @@
+//! The bare servers that Ringback is measured against, each in a process of its own.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::Result;
+use axum::Router;
+use axum::routing::post;
+use bytes::Bytes;
+use tokio::net::TcpListener;
+
+/// A bare axum server that answers with the body it was sent.
+pub(crate) fn echo() -> Router {
+    Router::new().fallback(post(|body: Bytes| async move { body }))
+}
+
+/// A bare axum server that takes anything and counts it.
+pub(crate) fn sink(count: &Arc<AtomicUsize>) -> Router {
+    let count = Arc::clone(count);
+    Router::new().fallback(post(move |_: Bytes| {
+        count.fetch_add(1, Ordering::Relaxed);
+        std::future::ready(())
+    }))
+}
+
+/// Serves on a free port of the loopback address, in the background.
+pub(crate) async fn serve(router: Router) -> Result<SocketAddr> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Ok(address)
+}
+
+/// The body of a child process: serves, names its port on standard output, runs until it is ended.
+#[expect(clippy::print_stdout, reason = "the parent reads the port from here")]
+pub(crate) async fn run_child(router: Router) -> Result<()> {
+    let address = serve(router).await?;
+    println!("{address}");
+    std::future::pending().await
+}

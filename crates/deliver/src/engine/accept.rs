@@ -1,0 +1,202 @@
+//! Accepting: route, take slots, one durable write, and on to the attempts.
+
+use std::sync::Arc;
+
+use ringback_store::WriteError;
+use ringback_store::record::{
+    Accepted, Claimed, Delivery, DeliveryState, Event, EventKind, NewDelivery, Placed,
+};
+use ringback_types::{EndpointId, ScheduleTime};
+use tokio::sync::oneshot;
+
+use super::{Arrival, Inner, Receipt};
+use crate::endpoint::Endpoint;
+use crate::policy::OrderBy;
+
+impl Inner {
+    pub(super) async fn accept(self: Arc<Self>, arrival: Arrival) -> Result<Receipt, WriteError> {
+        let (event, deliveries) = self.routed(arrival);
+        if deliveries.iter().any(|delivery| delivery.claimed) {
+            return self.accept_and_attempt(event, deliveries).await;
+        }
+        // Nobody holds a slot. If the caller goes away while the write is under way, the write goes on,
+        // and so does the news that something is due.
+        let mut news = News {
+            inner: &self,
+            due: deliveries.iter().map(|new| new.endpoint).collect(),
+        };
+        let accepted = self.record.accept(Arc::clone(&event), deliveries).await;
+        news.due = match &accepted {
+            Ok(Accepted::Stored { deliveries, .. }) => due(deliveries),
+            Ok(Accepted::Duplicate { .. }) | Err(_) => Vec::new(),
+        };
+        drop(news);
+        accepted.map(|accepted| receipt(&event, &accepted))
+    }
+
+    /// The event and a delivery per endpoint that takes it, each with a slot where one was free.
+    fn routed(&self, arrival: Arrival) -> (Arc<Event>, Vec<NewDelivery>) {
+        let store = self.record.store();
+        let endpoints = self.endpoints.snapshot();
+        let now = self.clock.schedule();
+        let id = store.next_id();
+        let mut keeps_raw = false;
+        let mut schedule = self.schedule();
+        let deliveries = endpoints
+            .matching(arrival.source, &arrival.event_type)
+            .map(|endpoint| {
+                keeps_raw |= endpoint.policy.raw;
+                NewDelivery {
+                    id: store.next_id(),
+                    endpoint: endpoint.id,
+                    due_at: now,
+                    claimed: schedule.scheduler.admit(now, endpoint.id),
+                    order_key: order_key(endpoint, &arrival),
+                }
+            })
+            .collect();
+        drop(schedule);
+        let event = Event {
+            id,
+            kind: EventKind::Event,
+            source: arrival.source,
+            event_type: arrival.event_type,
+            app: arrival.app,
+            dedupe_key: arrival.dedupe_key,
+            headers: arrival.headers,
+            body_bytes: arrival.body.len() as i64,
+            body: Some(arrival.body),
+            raw: arrival.raw.filter(|_| keeps_raw),
+        };
+        (Arc::new(event), deliveries)
+    }
+
+    /// Writes in a task of its own, which then makes the first attempt: when the caller goes away, the
+    /// slots that are held still find their way back.
+    async fn accept_and_attempt(
+        self: Arc<Self>,
+        event: Arc<Event>,
+        deliveries: Vec<NewDelivery>,
+    ) -> Result<Receipt, WriteError> {
+        let (answer, answered) = oneshot::channel();
+        tokio::spawn(async move {
+            let accepted = self
+                .record
+                .accept(Arc::clone(&event), deliveries.clone())
+                .await;
+            let receipt = accepted.as_ref().map(|accepted| receipt(&event, accepted));
+            // A caller who has gone away does not ask any more.
+            let _ = answer.send(receipt.map_err(Clone::clone));
+            self.after_write(&event, &deliveries, accepted.ok()).await;
+        });
+        answered.await.unwrap_or(Err(WriteError::Closed))
+    }
+
+    async fn after_write(
+        self: &Arc<Self>,
+        event: &Arc<Event>,
+        deliveries: &[NewDelivery],
+        accepted: Option<Accepted>,
+    ) {
+        let Some(Accepted::Stored {
+            deliveries: placed,
+            epoch,
+        }) = accepted
+        else {
+            for unused in deliveries.iter().filter(|new| new.claimed) {
+                self.tell(|scheduler, now| scheduler.finished(now, unused.endpoint, None));
+            }
+            return;
+        };
+        let mut mine = None;
+        for (new, placed) in deliveries.iter().zip(&placed) {
+            if placed.state == DeliveryState::Running {
+                let claimed = born_running(event, new, epoch);
+                if let Some(another) = mine.replace(claimed) {
+                    self.launch([another]);
+                }
+            } else if new.claimed {
+                self.tell(|scheduler, now| scheduler.finished(now, new.endpoint, None));
+            }
+        }
+        for endpoint in due(&placed) {
+            self.queued(endpoint, self.clock.schedule());
+        }
+        if let Some(claimed) = mine {
+            Arc::clone(self).run(claimed).await;
+        }
+    }
+}
+
+/// News that something is due, told when it is dropped.
+struct News<'a> {
+    inner: &'a Arc<Inner>,
+    due: Vec<EndpointId>,
+}
+
+impl Drop for News<'_> {
+    fn drop(&mut self) {
+        for endpoint in &self.due {
+            self.inner.queued(*endpoint, self.inner.clock.schedule());
+        }
+    }
+}
+
+fn due(placed: &[Placed]) -> Vec<EndpointId> {
+    let is_due = |placed: &&Placed| placed.state == DeliveryState::Due;
+    placed
+        .iter()
+        .filter(is_due)
+        .map(|placed| placed.endpoint)
+        .collect()
+}
+
+fn receipt(event: &Event, accepted: &Accepted) -> Receipt {
+    match accepted {
+        Accepted::Stored { deliveries, .. } => Receipt {
+            event: event.id,
+            duplicate: false,
+            deliveries: deliveries
+                .iter()
+                .map(|placed| (placed.id, placed.endpoint))
+                .collect(),
+        },
+        Accepted::Duplicate { of } => Receipt {
+            event: *of,
+            duplicate: true,
+            deliveries: Vec::new(),
+        },
+    }
+}
+
+fn order_key(endpoint: &Endpoint, arrival: &Arrival) -> Option<String> {
+    match endpoint.policy.order {
+        OrderBy::DialectKey => arrival.order_key.clone(),
+        OrderBy::None => None,
+    }
+}
+
+/// The delivery as the write has just made it; nothing is read back.
+fn born_running(event: &Arc<Event>, new: &NewDelivery, epoch: i64) -> Claimed {
+    Claimed {
+        delivery: fresh(event, new, new.due_at),
+        epoch,
+        event: Arc::clone(event),
+    }
+}
+
+fn fresh(event: &Event, new: &NewDelivery, due_at: ScheduleTime) -> Delivery {
+    Delivery {
+        id: new.id,
+        event: event.id,
+        endpoint: new.endpoint,
+        state: DeliveryState::Running,
+        due_at,
+        attempts: 0,
+        rung: 0,
+        status: None,
+        reason: None,
+        order_key: new.order_key.clone(),
+        replay_of: None,
+    }
+}

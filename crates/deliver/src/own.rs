@@ -1,0 +1,115 @@
+//! Resolving the endpoints that a person made: URL, secrets and policy stand in the endpoint itself.
+
+use std::sync::Arc;
+
+use ringback_dialect::{Sender, feishu, standard};
+use ringback_store::record::Event;
+use ringback_types::{Clock, Code, Coded as _, ScheduleTime, Secret};
+use url::Url;
+
+use crate::endpoint::{Endpoint, EndpointDialect, Secrets};
+use crate::guard::check_url;
+use crate::registry::EndpointError;
+use crate::seam::{Resolve, ResolveError, Resolved, Target};
+
+/// What is made of an endpoint's URL and secrets once and used at every attempt.
+#[derive(Debug, Clone)]
+pub(crate) struct Prepared(Result<Arc<Ready>, ResolveError>);
+
+#[derive(Debug)]
+struct Ready {
+    url: Url,
+    sender: Sender,
+    /// Signs with the key before the last rotation too, until then.
+    overlapping: Option<(Sender, ScheduleTime)>,
+}
+
+/// Resolves from the endpoint itself.
+#[derive(Debug)]
+pub(crate) struct OwnResolver {
+    clock: Clock,
+}
+
+impl OwnResolver {
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self { clock }
+    }
+}
+
+impl Resolve for OwnResolver {
+    fn resolve(&self, endpoint: &Endpoint, _event: &Event) -> Result<Resolved, ResolveError> {
+        let Prepared(prepared) = endpoint.prepared.get_or_init(|| prepare(endpoint));
+        let ready = prepared.as_ref().map_err(Clone::clone)?;
+        let sender = match &ready.overlapping {
+            Some((both, until)) if self.clock.schedule() < *until => both,
+            _ => &ready.sender,
+        };
+        Ok(Resolved {
+            target: Target::Url(ready.url.clone()),
+            sender: sender.clone(),
+            policy: Arc::clone(&endpoint.policy),
+        })
+    }
+}
+
+fn prepare(endpoint: &Endpoint) -> Prepared {
+    Prepared(ready(endpoint).map(Arc::new).map_err(|error| ResolveError {
+        code: error.code(),
+        message: error.to_string(),
+        hint: Some("change the endpoint with `ringback endpoint`"),
+    }))
+}
+
+fn ready(endpoint: &Endpoint) -> Result<Ready, EndpointError> {
+    let url = endpoint.url.as_deref().ok_or(EndpointError::NoUrl)?;
+    let (sender, overlapping) = senders(endpoint.dialect, &endpoint.secrets)?;
+    Ok(Ready {
+        url: check_url(url)?,
+        sender,
+        overlapping,
+    })
+}
+
+/// The sender of these secrets, and the one that also signs with the previous key until then.
+///
+/// Only `standard` can carry two signatures; Feishu has one key at a time (Feishu sheet, 1.1).
+pub(crate) fn senders(
+    dialect: EndpointDialect,
+    secrets: &Secrets,
+) -> Result<(Sender, Option<(Sender, ScheduleTime)>), EndpointError> {
+    match dialect {
+        EndpointDialect::Raw => Ok((Sender::Raw, None)),
+        EndpointDialect::Feishu => {
+            let token = secrets.token.clone().unwrap_or_else(|| Secret::from(""));
+            let secrets = feishu::Secrets::new(secrets.key.as_ref(), token);
+            Ok((Sender::Feishu(feishu::Sender::new(secrets)), None))
+        }
+        EndpointDialect::Standard => {
+            let key = signing_key(secrets.key.as_ref().ok_or(EndpointError::NoKey)?)?;
+            let overlapping = match &secrets.previous {
+                Some((previous, until)) => {
+                    let both = vec![key.clone(), signing_key(previous)?];
+                    Some((Sender::Standard(standard::Sender::new(both)), *until))
+                }
+                None => None,
+            };
+            Ok((
+                Sender::Standard(standard::Sender::new(vec![key])),
+                overlapping,
+            ))
+        }
+    }
+}
+
+fn signing_key(text: &Secret) -> Result<standard::SigningKey, EndpointError> {
+    standard::SigningKey::parse(text).map_err(EndpointError::Key)
+}
+
+/// The failure of an endpoint whose room has not said how to resolve it.
+pub(crate) fn unresolved() -> ResolveError {
+    ResolveError {
+        code: Code::new("deliver.no_resolver"),
+        message: "the room of this endpoint is not there".to_owned(),
+        hint: None,
+    }
+}

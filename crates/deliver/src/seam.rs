@@ -1,0 +1,147 @@
+//! The two seams between delivery and the rooms above it (design, section 3).
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use ringback_dialect::{Sender, WireRequest};
+use ringback_store::record::Event;
+use ringback_types::{Code, Coded, Deadline};
+
+use crate::endpoint::Endpoint;
+use crate::failure::TransportFailure;
+use crate::policy::Policy;
+
+pub use futures_util::future::BoxFuture;
+
+/// Says where an endpoint is and how it is spoken to, now.
+///
+/// Asked at every attempt, so that rotation, debug mode and affinity need no special case. It answers
+/// from memory; it never waits.
+pub trait Resolve: Send + Sync {
+    /// Target, dialect with live secrets, and policy for one attempt of `event` to `endpoint`.
+    fn resolve(&self, endpoint: &Endpoint, event: &Event) -> Result<Resolved, ResolveError>;
+}
+
+/// What [`Resolve`] answers.
+#[derive(Debug, Clone)]
+pub struct Resolved {
+    /// Where to.
+    pub target: Target,
+    /// The dialect's send half with its live secrets.
+    pub sender: Sender,
+    /// Deadlines, ladder, success rule.
+    pub policy: Arc<Policy>,
+}
+
+/// Where a request goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// An HTTP or HTTPS URL; carried by the built-in transport, behind the guard.
+    Url(url::Url),
+    /// An address that a transport registered by a room knows.
+    Named {
+        /// The name the transport is registered by.
+        transport: &'static str,
+        /// What that transport understands.
+        address: String,
+    },
+}
+
+impl Target {
+    /// The target as the record keeps it: without userinfo, query values or fragment.
+    pub fn for_record(&self) -> String {
+        match self {
+            Self::Url(url) => shown_url(url),
+            Self::Named { transport, address } => format!("{transport}:{address}"),
+        }
+    }
+}
+
+/// A URL without userinfo, query values or fragment: any of them may hold a credential.
+fn shown_url(url: &url::Url) -> String {
+    let plain = url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    if plain {
+        return url.as_str().to_owned();
+    }
+    let mut shown = format!("{}{}", url.origin().ascii_serialization(), url.path());
+    for (position, (name, _)) in url.query_pairs().enumerate() {
+        shown.push(if position == 0 { '?' } else { '&' });
+        shown.push_str(&name);
+        shown.push_str("=…");
+    }
+    shown
+}
+
+/// Why an endpoint cannot be resolved now; counts as a failed attempt.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ResolveError {
+    /// The stable name of the cause.
+    pub code: Code,
+    /// What is missing, without secrets.
+    pub message: String,
+    /// The sentence that fixes it.
+    pub hint: Option<&'static str>,
+}
+
+impl Coded for ResolveError {
+    fn code(&self) -> Code {
+        self.code
+    }
+
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        self.hint.map(Cow::Borrowed)
+    }
+}
+
+/// Carries a request to a target and brings the answer back, or says what failed.
+pub trait Transport: Send + Sync {
+    /// One exchange under one deadline over connect, head and body.
+    fn exchange<'a>(
+        &'a self,
+        target: &'a Target,
+        request: WireRequest,
+        limits: &'a Limits,
+    ) -> BoxFuture<'a, Result<Answer, TransportFailure>>;
+}
+
+/// What bounds one exchange.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// By when connect, head and body must all be done.
+    pub deadline: Deadline,
+    /// How long connecting may take, inside the deadline.
+    pub connect: Duration,
+    /// How much of the answer's body is read before the connection is closed, in bytes.
+    pub answer_cap_bytes: usize,
+}
+
+/// An answer that came back.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, up to the cap.
+    pub body: Bytes,
+    /// Whether the body was cut at the cap.
+    pub cut: bool,
+}
+
+impl Answer {
+    /// The answer as a dialect judges it.
+    pub fn as_dialect(&self) -> ringback_dialect::Answer<'_> {
+        ringback_dialect::Answer {
+            status: self.status,
+            headers: &self.headers,
+            body: &self.body,
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! The built-in transport: HTTP/1.1 over connections of our own, behind the guard.
+//!
+//! Connections are kept by origin and used again while they are young. A request goes to a kept
+//! connection first; only when nothing of it was sent (the server had closed meanwhile) it goes to
+//! another one, never a second time. Every failure knows its stage.
+
+mod body;
+mod connect;
+mod pool;
+mod tls;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use bytes::Bytes;
+use http::header::{HOST, USER_AGENT};
+use http::{HeaderValue, Request, Response, Uri};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::client::conn::http1::SendRequest;
+use ringback_dialect::WireRequest;
+use ringback_types::Clock;
+use tokio::time::timeout_at;
+use url::{Position, Url};
+
+use crate::failure::{Stage, TransportFailure};
+use crate::guard::Guard;
+use crate::seam::{Answer, BoxFuture, Limits, Target, Transport};
+
+pub(crate) use self::body::{failure, read_answer};
+pub(crate) use self::connect::{Dialled, Door, addresses, dial, handshake, secure};
+pub(crate) use self::tls::Tls;
+
+use self::pool::Pool;
+
+/// What every request says of its sender.
+const AGENT: HeaderValue =
+    HeaderValue::from_static(concat!("Ringback/", env!("CARGO_PKG_VERSION")));
+
+pub(crate) type Connection = SendRequest<Full<Bytes>>;
+
+/// The HTTP transport. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Http(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    guard: Guard,
+    tls: Tls,
+    pool: Pool,
+}
+
+/// How far an exchange has come, readable after its deadline cut it off.
+#[derive(Debug)]
+struct Progress(AtomicU8);
+
+impl Progress {
+    fn begin() -> Self {
+        Self(AtomicU8::new(Stage::Dns as u8))
+    }
+
+    fn reach(&self, stage: Stage) {
+        self.0.store(stage as u8, Ordering::Relaxed);
+    }
+
+    fn stage(&self) -> Stage {
+        let reached = self.0.load(Ordering::Relaxed);
+        Stage::ALL
+            .into_iter()
+            .find(|stage| *stage as u8 == reached)
+            .unwrap_or(Stage::Body)
+    }
+}
+
+impl Http {
+    pub(crate) fn new(
+        guard: Guard,
+        tls: Tls,
+        clock: Clock,
+        options: &crate::EngineOptions,
+    ) -> Self {
+        let pool = Pool::new(clock, options.idle_per_address, options.idle_for);
+        Self(Arc::new(Inner { guard, tls, pool }))
+    }
+
+    /// Closes what has been idle for too long.
+    pub(crate) fn sweep(&self) {
+        self.0.pool.sweep();
+    }
+
+    async fn send(
+        &self,
+        url: &Url,
+        request: WireRequest,
+        limits: &Limits,
+    ) -> Result<Answer, TransportFailure> {
+        let progress = Progress::begin();
+        let deadline = limits.deadline.instant().into();
+        timeout_at(
+            deadline,
+            self.exchange_in_stages(url, request, limits, &progress),
+        )
+        .await
+        .unwrap_or_else(|_| {
+            Err(TransportFailure::Late {
+                stage: progress.stage(),
+            })
+        })
+    }
+
+    async fn exchange_in_stages(
+        &self,
+        url: &Url,
+        request: WireRequest,
+        limits: &Limits,
+        progress: &Progress,
+    ) -> Result<Answer, TransportFailure> {
+        let request = written(url, request)?;
+        let (connection, response) = self.head(url, request, limits, progress).await?;
+        progress.reach(Stage::Body);
+        let answer = read_answer(response, limits.answer_cap_bytes).await?;
+        if !answer.cut {
+            self.0.pool.keep(url, connection);
+        }
+        Ok(answer)
+    }
+
+    /// The head of the answer, over a kept connection if one still takes the request.
+    async fn head(
+        &self,
+        url: &Url,
+        mut request: Request<Full<Bytes>>,
+        limits: &Limits,
+        progress: &Progress,
+    ) -> Result<(Connection, Response<Incoming>), TransportFailure> {
+        while let Some(mut kept) = self.0.pool.take(url) {
+            progress.reach(Stage::Head);
+            if kept.ready().await.is_err() {
+                continue;
+            }
+            match kept.try_send_request(request).await {
+                Ok(response) => return Ok((kept, response)),
+                Err(mut unsent) => match unsent.take_message() {
+                    Some(message) => request = message,
+                    None => return Err(failure(unsent.error(), Stage::Head)),
+                },
+            }
+        }
+        let mut fresh = self.connect(url, limits, progress).await?;
+        progress.reach(Stage::Head);
+        let response = fresh
+            .send_request(request)
+            .await
+            .map_err(|error| failure(&error, Stage::Head))?;
+        Ok((fresh, response))
+    }
+
+    async fn connect(
+        &self,
+        url: &Url,
+        limits: &Limits,
+        progress: &Progress,
+    ) -> Result<Connection, TransportFailure> {
+        progress.reach(Stage::Dns);
+        let door = Door::of(url)?;
+        let found = addresses(&door).await?;
+        progress.reach(Stage::Connect);
+        let stream = dial(&self.0.guard, &door, &found, limits.connect)
+            .await?
+            .stream;
+        if !door.tls {
+            return handshake(stream).await;
+        }
+        progress.reach(Stage::Tls);
+        handshake(secure(&self.0.tls, &door, stream).await?).await
+    }
+}
+
+impl Transport for Http {
+    fn exchange<'a>(
+        &'a self,
+        target: &'a Target,
+        request: WireRequest,
+        limits: &'a Limits,
+    ) -> BoxFuture<'a, Result<Answer, TransportFailure>> {
+        Box::pin(async move {
+            match target {
+                Target::Url(url) => self.send(url, request, limits).await,
+                Target::Named { transport, .. } => Err(TransportFailure::Target {
+                    detail: format!("no transport `{transport}` is there"),
+                }),
+            }
+        })
+    }
+}
+
+/// The request as it goes onto the wire: origin form, `Host`, `User-Agent`; no compression is asked for.
+pub(crate) fn written(
+    url: &Url,
+    request: WireRequest,
+) -> Result<Request<Full<Bytes>>, TransportFailure> {
+    let bad = |part: &str| TransportFailure::Target {
+        detail: format!("the URL's {part} cannot be sent"),
+    };
+    let uri =
+        Uri::try_from(&url[Position::BeforePath..Position::AfterQuery]).map_err(|_| bad("path"))?;
+    let host = HeaderValue::try_from(&url[Position::BeforeHost..Position::AfterPort])
+        .map_err(|_| bad("host"))?;
+    let mut written = Request::new(Full::new(request.body));
+    *written.method_mut() = http::Method::POST;
+    *written.uri_mut() = uri;
+    *written.headers_mut() = request.headers;
+    written.headers_mut().insert(HOST, host);
+    written.headers_mut().insert(USER_AGENT, AGENT);
+    Ok(written)
+}

@@ -1,0 +1,265 @@
+//! A source in force: what a request needs, made ready once per change instead of once per request.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::http::HeaderName;
+use bytes::Bytes;
+use metrics::Counter;
+use ringback_dialect::{Receiver, feishu, standard};
+use ringback_types::{Code, ScheduleTime, Secret};
+use serde::Serialize;
+
+use crate::error::SourceError;
+use crate::gateway::Inner;
+use crate::limit::{Bucket, InFlight};
+use crate::refusals::{Cause, RefusalEntry, Refusals};
+use crate::source::{Settings, Source, SourceSecrets};
+use crate::traffic::Traffic;
+
+/// A source with its receivers.
+#[derive(Debug)]
+pub(crate) struct Live {
+    pub(crate) source: Source,
+    /// Knows the current secrets alone.
+    current: Receiver,
+    /// Knows the ones before the last rotation too, until that time.
+    overlapping: Option<(Receiver, ScheduleTime)>,
+    /// Further headers to keep with each event.
+    pub(crate) headers: Vec<HeaderName>,
+    /// The answer to a call that comes to nothing.
+    pub(crate) fallback: Bytes,
+    pub(crate) state: Arc<State>,
+}
+
+impl Live {
+    pub(crate) fn new(source: Source, state: Arc<State>) -> Result<Self, SourceError> {
+        let (current, overlapping) = receivers(&source)?;
+        Ok(Self {
+            current,
+            overlapping,
+            headers: source.settings.kept_headers()?,
+            fallback: Bytes::from(source.settings.fallback.to_string()),
+            state,
+            source,
+        })
+    }
+
+    /// The receiver that holds at this time.
+    pub(crate) fn receiver(&self, now: impl FnOnce() -> ScheduleTime) -> &Receiver {
+        match &self.overlapping {
+            Some((receiver, until)) if now() < *until => receiver,
+            _ => &self.current,
+        }
+    }
+}
+
+/// The receiver with the current secrets, and the one that knows the ones before too, until a time.
+pub(crate) fn receivers(
+    source: &Source,
+) -> Result<(Receiver, Option<(Receiver, ScheduleTime)>), SourceError> {
+    let receiver = |previous| receiver(&source.secrets, previous, &source.settings);
+    let overlapping = match &source.previous {
+        Some((previous, until)) => Some((receiver(Some(previous))?, *until)),
+        None => None,
+    };
+    Ok((receiver(None)?, overlapping))
+}
+
+fn receiver(
+    secrets: &SourceSecrets,
+    previous: Option<&SourceSecrets>,
+    settings: &Settings,
+) -> Result<Receiver, SourceError> {
+    let seconds = settings.tolerance_seconds;
+    let tolerance = (seconds > 0).then(|| Duration::from_secs(seconds));
+    match secrets {
+        SourceSecrets::Feishu { .. } => {
+            let mut receiver =
+                feishu::Receiver::new(feishu_secrets(secrets)).with_tolerance(tolerance);
+            if let Some(previous) = previous {
+                receiver = receiver.with_previous(feishu_secrets(previous));
+            }
+            Ok(Receiver::Feishu(receiver))
+        }
+        SourceSecrets::Standard { .. } => {
+            let keys = std::iter::once(secrets).chain(previous).map(signing_key);
+            let keys = keys.collect::<Result<Vec<_>, _>>()?;
+            let receiver = standard::Receiver::new(keys).with_tolerance(tolerance);
+            Ok(Receiver::Standard(receiver))
+        }
+    }
+}
+
+fn feishu_secrets(secrets: &SourceSecrets) -> feishu::Secrets {
+    match secrets {
+        SourceSecrets::Feishu {
+            verification_token,
+            encrypt_key,
+        } => feishu::Secrets::new(encrypt_key.as_ref(), verification_token.clone()),
+        // A source never changes its dialect; an empty token is never matched.
+        SourceSecrets::Standard { .. } => feishu::Secrets::new(None, Secret::from("")),
+    }
+}
+
+fn signing_key(secrets: &SourceSecrets) -> Result<standard::SigningKey, SourceError> {
+    let text = match secrets {
+        SourceSecrets::Standard { signing_key } => signing_key,
+        // A source never changes its dialect.
+        SourceSecrets::Feishu {
+            verification_token, ..
+        } => verification_token,
+    };
+    standard::SigningKey::parse(text).map_err(|error| SourceError::SigningKey {
+        cause: error.to_string(),
+    })
+}
+
+/// What is remembered of a source across changes of it, since the process began.
+#[derive(Debug)]
+pub(crate) struct State {
+    name: String,
+    pub(crate) in_flight: InFlight,
+    logged: Bucket,
+    pub(crate) refusals: Refusals,
+    pub(crate) traffic: Traffic,
+    pub(crate) tally: Tally,
+}
+
+impl State {
+    pub(crate) fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            in_flight: InFlight::default(),
+            logged: Bucket::default(),
+            refusals: Refusals::default(),
+            traffic: Traffic::default(),
+            tally: Tally::new(name),
+        }
+    }
+
+    /// Remembers a refusal, counts it by its reason, and logs it as far as the rate allows.
+    pub(crate) fn refused(
+        &self,
+        cause: Cause,
+        gateway: &Inner,
+        peer: Option<SocketAddr>,
+        body_bytes: usize,
+    ) {
+        let entry = RefusalEntry::new(cause, gateway.clock().wire(), peer, body_bytes);
+        let labels = [
+            ("source", self.name.clone()),
+            ("reason", entry.reason.to_string()),
+        ];
+        metrics::counter!("ringback_refused_total", &labels).increment(1);
+        if let Some(suppressed) = self.may_log(gateway) {
+            tracing::warn!(
+                source.name = self.name,
+                code = %entry.reason,
+                peer = entry.peer,
+                size_bytes = body_bytes,
+                authenticated = entry.authenticated,
+                suppressed,
+                "request refused: {}", entry.message
+            );
+        }
+        self.refusals.remember(entry);
+    }
+
+    /// Logs, as far as the rate allows, that a request was authentic and yet came to nothing.
+    pub(crate) fn failed(&self, reason: Code, gateway: &Inner) {
+        if let Some(suppressed) = self.may_log(gateway) {
+            tracing::warn!(source.name = self.name, code = %reason, suppressed, "request failed here");
+        }
+    }
+
+    fn may_log(&self, gateway: &Inner) -> Option<u64> {
+        let per_second = gateway.limits.load().logged_refusals_per_second;
+        self.logged.take(per_second, gateway.clock().monotonic())
+    }
+}
+
+/// One number that is shown in the API and in the metrics.
+#[derive(Debug)]
+pub(crate) struct Count {
+    since_start: AtomicU64,
+    metric: Counter,
+}
+
+impl Count {
+    fn new(source: &str, outcome: &'static str) -> Self {
+        Self {
+            since_start: AtomicU64::new(0),
+            metric: metrics::counter!("ringback_received_total", "source" => source.to_owned(), "outcome" => outcome),
+        }
+    }
+
+    pub(crate) fn add(&self) {
+        self.since_start.fetch_add(1, Ordering::Relaxed);
+        self.metric.increment(1);
+    }
+
+    fn get(&self) -> u64 {
+        self.since_start.load(Ordering::Relaxed)
+    }
+}
+
+/// What became of the requests at one source.
+#[derive(Debug)]
+pub(crate) struct Tally {
+    pub(crate) accepted: Count,
+    pub(crate) duplicates: Count,
+    pub(crate) challenges: Count,
+    pub(crate) calls: Count,
+    pub(crate) fallbacks: Count,
+    pub(crate) refused: Count,
+    pub(crate) busy: Count,
+}
+
+impl Tally {
+    fn new(source: &str) -> Self {
+        let count = |outcome| Count::new(source, outcome);
+        Self {
+            accepted: count("accepted"),
+            duplicates: count("duplicate"),
+            challenges: count("challenge"),
+            calls: count("call"),
+            fallbacks: count("fallback"),
+            refused: count("refused"),
+            busy: count("busy"),
+        }
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        Counts {
+            accepted: self.accepted.get(),
+            duplicates: self.duplicates.get(),
+            challenges: self.challenges.get(),
+            calls: self.calls.get(),
+            fallbacks: self.fallbacks.get(),
+            refused: self.refused.get(),
+            busy: self.busy.get(),
+        }
+    }
+}
+
+/// What became of the requests at one source since the process began.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Counts {
+    /// Events on the disk.
+    pub accepted: u64,
+    /// Events that were there already: acknowledged, not delivered again.
+    pub duplicates: u64,
+    /// URL checks that were answered.
+    pub challenges: u64,
+    /// Calls, whatever their answer was.
+    pub calls: u64,
+    /// Calls that got the fallback answer.
+    pub fallbacks: u64,
+    /// Requests that were refused; `…/refusals` says why.
+    pub refused: u64,
+    /// Requests that got 503.
+    pub busy: u64,
+}

@@ -1,0 +1,251 @@
+//! `POST /in/{source}`: verify, decrypt, write, and only then acknowledge (design, sections 4 and 10).
+//!
+//! Limits come before work: a place among those under way, then the size the request announces, then
+//! the body, then the signature. A challenge never touches the disk; what is not authenticated gets
+//! one fixed answer.
+
+mod answer;
+mod body;
+mod outcome;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::request::Parts;
+use axum::response::Response;
+use bytes::Bytes;
+use ringback_deliver::faults::Fault;
+use ringback_deliver::{Arrival, Call, raw};
+use ringback_dialect::{Incoming, Message, RawRequest, Received};
+use ringback_types::{Code, Coded, Deadline, WireTime};
+
+use crate::gateway::Inner;
+use crate::headers;
+use crate::live::Live;
+use crate::options::Limits;
+use crate::refusals::Cause;
+use crate::traffic::SeenRequest;
+
+pub use answer::LostAnswer;
+use outcome::Outcome;
+
+/// Serves `/in/{source}`, whatever the method.
+pub(crate) async fn receive(State(gateway): State<Arc<Inner>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let peer = peer_of(&parts);
+    let name = parts.uri.path().strip_prefix("/in/").unwrap_or_default();
+    let Some(live) = gateway.sources.live(name) else {
+        gateway
+            .unknown
+            .refused(Cause::UnknownSource, &gateway, peer, 0);
+        return answer::refused();
+    };
+    let limits = **gateway.limits.load();
+    let passage = Passage {
+        deadline: Deadline::after(live.source.settings.call_time()),
+        now: gateway.clock().wire(),
+        gateway: &gateway,
+        live: &live,
+        parts: &parts,
+        peer,
+        limits,
+    };
+    let Some(_places) = passage.enter() else {
+        return passage.finish(Outcome::Busy(Code::new("gateway.busy")), Seen::default());
+    };
+    let mut seen = Seen::default();
+    let outcome = passage.run(body, &mut seen).await;
+    let response = passage.finish(outcome, seen);
+    passage.spoil(response).await
+}
+
+fn peer_of(parts: &Parts) -> Option<SocketAddr> {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    peer.map(|peer| peer.0)
+}
+
+/// One request on its way through, with what every step needs.
+struct Passage<'a> {
+    gateway: &'a Inner,
+    live: &'a Live,
+    parts: &'a Parts,
+    peer: Option<SocketAddr>,
+    limits: Limits,
+    /// By when a call must have been answered.
+    deadline: Deadline,
+    now: WireTime,
+}
+
+/// What is remembered of a request for the log and for who watches.
+#[derive(Default)]
+struct Seen {
+    body_bytes: usize,
+    /// Only while somebody watches.
+    request: Option<SeenRequest>,
+}
+
+impl<'a> Passage<'a> {
+    /// A place among all requests under way and one among those of this source.
+    fn enter(&self) -> Option<impl Sized + use<'a>> {
+        let own = match self.live.source.settings.in_flight {
+            0 => self.limits.in_flight_per_source,
+            set => set,
+        };
+        let all = self.gateway.in_flight.enter(self.limits.in_flight)?;
+        let here = self.live.state.in_flight.enter(own)?;
+        Some((all, here))
+    }
+
+    async fn run(&self, body: Body, seen: &mut Seen) -> Outcome {
+        let body = match body::read(body, self.body_limit(), self.limits.body_deadline).await {
+            Ok(body) => body,
+            Err(cause) => return Outcome::Refused(cause),
+        };
+        seen.body_bytes = body.len();
+        if self.live.state.traffic.watched() {
+            seen.request = Some(SeenRequest::new(self.parts, self.peer, &body, self.now));
+        }
+        let request = Received {
+            method: &self.parts.method,
+            path: self.parts.uri.path(),
+            query: self.parts.uri.query(),
+            headers: &self.parts.headers,
+            body: &body,
+        };
+        let receiver = self.live.receiver(|| self.gateway.clock().schedule());
+        match receiver.receive(&request, self.now) {
+            Ok(Incoming::Challenge(reply)) => Outcome::Challenge(reply),
+            Ok(Incoming::Event(message)) => {
+                seen.message(&message, &body);
+                self.accept(message, body).await
+            }
+            Ok(Incoming::Call(message)) => {
+                seen.message(&message, &body);
+                self.call(message, body).await
+            }
+            Err(refusal) => Outcome::Refused(Cause::Dialect(refusal)),
+        }
+    }
+
+    fn body_limit(&self) -> usize {
+        match self.live.source.settings.body_bytes {
+            0 => self.limits.body_bytes,
+            set => set,
+        }
+    }
+
+    /// Writes the event and its deliveries; nothing is acknowledged before that is on the disk.
+    async fn accept(&self, message: Message, wire: Bytes) -> Outcome {
+        let source = self.live.source.id;
+        let endpoints = self.gateway.engine.endpoints();
+        let matching = endpoints.matching(source, &message.event_type);
+        let arrival = Arrival {
+            source,
+            raw: self.raw(matching.iter().any(|endpoint| endpoint.policy.raw), wire),
+            event_type: message.event_type,
+            app: message.app,
+            dedupe_key: message.dedupe_key,
+            order_key: message.order_key,
+            headers: headers::kept(&self.parts.headers, &self.live.headers),
+            body: message.body,
+        };
+        match self.gateway.engine.accept(arrival).await {
+            Ok(receipt) => Outcome::Accepted {
+                event: receipt.event,
+                duplicate: receipt.duplicate,
+            },
+            Err(error) => Outcome::Busy(error.code()),
+        }
+    }
+
+    /// Forwards a call to its endpoint; whatever goes wrong there, the platform gets an answer in time.
+    async fn call(&self, message: Message, wire: Bytes) -> Outcome {
+        let fallback = |event, reason| Outcome::Fallback { event, reason };
+        let Some(endpoint) = self.live.source.settings.call_endpoint else {
+            return fallback(None, Code::new("gateway.no_call_endpoint"));
+        };
+        let known = self.gateway.engine.endpoints().by_id(endpoint);
+        let call = Call {
+            source: self.live.source.id,
+            raw: self.raw(known.is_some_and(|endpoint| endpoint.policy.raw), wire),
+            event_type: message.event_type,
+            app: message.app,
+            headers: headers::kept(&self.parts.headers, &self.live.headers),
+            body: message.body,
+            endpoint,
+            deadline: self.deadline,
+        };
+        let outcome = self.gateway.engine.call(call).await;
+        match outcome.result {
+            Ok(answer) => Outcome::Answered {
+                event: outcome.event,
+                answer,
+            },
+            Err(error) => fallback(Some(outcome.event), error.code),
+        }
+    }
+
+    /// The request as it came, where an endpoint that will get it wants that.
+    fn raw(&self, wanted: bool, body: Bytes) -> Option<Bytes> {
+        wanted.then(|| {
+            raw::pack(&RawRequest {
+                content_type: None,
+                headers: headers::original(&self.parts.headers, &self.live.headers),
+                body,
+            })
+        })
+    }
+
+    /// Counts and logs what became of the request, shows it to who watches, and makes the answer.
+    fn finish(&self, outcome: Outcome, seen: Seen) -> Response {
+        let state = &self.live.state;
+        outcome.count(&state.tally);
+        match &outcome {
+            Outcome::Refused(cause) => {
+                state.refused(*cause, self.gateway, self.peer, seen.body_bytes);
+            }
+            Outcome::Busy(reason) | Outcome::Fallback { reason, .. } => {
+                state.failed(*reason, self.gateway);
+            }
+            Outcome::Challenge(_) | Outcome::Accepted { .. } | Outcome::Answered { .. } => {}
+        }
+        let shown = seen.request.map(|request| outcome.show(request));
+        let receiver = self.live.receiver(|| self.gateway.clock().schedule());
+        let response = outcome.answer(receiver, &self.live.fallback);
+        if let Some(mut request) = shown {
+            request.status = response.status().as_u16();
+            state.traffic.show(&request);
+        }
+        response
+    }
+
+    /// Faults on purpose: the event is stored, but its answer is late, another, or lost.
+    async fn spoil(&self, mut response: Response) -> Response {
+        for fault in self.gateway.engine.faults().receive(self.live.source.id) {
+            match fault {
+                Fault::Delay { delay_ms } => {
+                    tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+                }
+                Fault::Status { status } => response = answer::with_status(status),
+                Fault::Drop => response = answer::lost(),
+                // The rest acts on sending only, which setting them has checked.
+                Fault::WrongSignature | Fault::WrongToken | Fault::Duplicate | Fault::Reset => {}
+            }
+        }
+        response
+    }
+}
+
+impl Seen {
+    /// What the request turned out to hold, for who watches.
+    fn message(&mut self, message: &Message, wire: &Bytes) {
+        if let Some(request) = &mut self.request {
+            request.event_type = Some(message.event_type.clone());
+            request.decrypted = (message.body.len() != wire.len())
+                .then(|| String::from_utf8_lossy(&message.body).into_owned());
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! `/api/v1/log…`: the one log (design, section 4, number 8).
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::{Extension, Json as Answer};
+use ringback_gateway::extract::Query;
+use ringback_store::record::{Delivery, Event, Page};
+use ringback_types::{Caller, DeliveryId, EventId, Problem, ScheduleTime};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::entry::{self, AttemptView, DeliveryView, EntryView};
+use super::filter::LogFilter;
+use crate::error::unreadable;
+use crate::faces::Inner;
+
+/// One page of the log.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LogPage {
+    /// What was found, newest first.
+    entries: Vec<EntryView>,
+    /// Where to go on, where there is more to look at.
+    next: Option<String>,
+    /// Everything made since this time has been looked at.
+    looked_back_to: Option<String>,
+    /// How many rows were looked at.
+    looked_at: u32,
+    /// Whether the page is full or the log's end was reached; `false` where a limit on rows or time
+    /// stopped the search before.
+    complete: bool,
+}
+
+impl LogPage {
+    fn new(faces: &Inner, page: Page, filter: &LogFilter, limit: usize) -> Self {
+        let complete = page.next.is_none() || page.entries.len() >= limit;
+        let fits = |entry: &EntryView| {
+            let wanted = filter.reason.as_ref();
+            let reason = entry
+                .delivery
+                .as_ref()
+                .and_then(|delivery| delivery.reason.as_ref());
+            wanted.is_none() || reason == wanted
+        };
+        let entries = page
+            .entries
+            .into_iter()
+            .map(|entry| EntryView::new(faces, entry));
+        Self {
+            entries: entries.filter(fits).collect(),
+            next: page.next.map(|cursor| cursor.to_string()),
+            looked_back_to: page.looked_back_to.map(ScheduleTime::to_rfc3339),
+            looked_at: page.looked_at,
+            complete,
+        }
+    }
+
+    /// A page that holds what one id stands for.
+    fn of_one(entries: Vec<EntryView>) -> Self {
+        Self {
+            next: None,
+            looked_back_to: None,
+            looked_at: entries.len() as u32,
+            complete: true,
+            entries,
+        }
+    }
+
+    /// The deliveries on it.
+    pub(crate) fn deliveries(&self) -> Vec<DeliveryId> {
+        let deliveries = self
+            .entries
+            .iter()
+            .filter_map(|entry| entry.delivery.as_ref());
+        deliveries.map(|delivery| delivery.delivery).collect()
+    }
+
+    /// Where to go on.
+    pub(crate) fn next(&self) -> Option<&str> {
+        self.next.as_deref()
+    }
+}
+
+/// Search the log, newest first. A search is bounded in rows and time: `looked_back_to` says how far
+/// it looked, `next` goes on from there.
+#[utoipa::path(get, path = "/api/v1/log", tag = "log", params(LogFilter),
+    responses((status = 200, body = LogPage), (status = 404, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem)))]
+pub(crate) async fn search_log(
+    State(faces): State<Arc<Inner>>,
+    Query(filter): Query<LogFilter>,
+) -> Result<Answer<LogPage>, Problem> {
+    search(&faces, &filter).await.map(Answer)
+}
+
+/// One page of what the filter finds.
+pub(crate) async fn search(faces: &Inner, filter: &LogFilter) -> Result<LogPage, Problem> {
+    if let Some(found) = by_our_id(faces, filter.id.as_deref()).await? {
+        let view = |delivery| EntryView::of(faces, &found.event, delivery);
+        let mut entries: Vec<_> = found.deliveries.iter().map(|it| view(Some(it))).collect();
+        if entries.is_empty() {
+            entries.push(view(None));
+        }
+        return Ok(LogPage::of_one(entries));
+    }
+    let query = filter.query(faces)?;
+    let limit = if query.limit == 0 { 50 } else { query.limit };
+    let page = faces
+        .engine
+        .record()
+        .search(query)
+        .await
+        .map_err(|error| unreadable(&error))?;
+    Ok(LogPage::new(faces, page, filter, limit))
+}
+
+/// An event and those of its deliveries that were asked for.
+struct Found {
+    event: Event,
+    deliveries: Vec<Delivery>,
+}
+
+/// What an id of ours stands for; `None` when it is none.
+async fn by_our_id(faces: &Inner, id: Option<&str>) -> Result<Option<Found>, Problem> {
+    let Some(id) = id else { return Ok(None) };
+    if let Ok(event) = id.parse::<EventId>() {
+        return of_event(faces, event).await.map(Some);
+    }
+    if let Ok(delivery) = id.parse::<DeliveryId>() {
+        return of_delivery(faces, delivery).await.map(Some);
+    }
+    Ok(None)
+}
+
+async fn of_event(faces: &Inner, id: EventId) -> Result<Found, Problem> {
+    let record = faces.engine.record();
+    let event = record.event(id).await.map_err(|error| unreadable(&error))?;
+    Ok(Found {
+        event: event.ok_or_else(|| unknown("event", id))?,
+        deliveries: record
+            .deliveries_of(id)
+            .await
+            .map_err(|error| unreadable(&error))?,
+    })
+}
+
+async fn of_delivery(faces: &Inner, id: DeliveryId) -> Result<Found, Problem> {
+    let record = faces.engine.record();
+    let delivery = record
+        .delivery(id)
+        .await
+        .map_err(|error| unreadable(&error))?;
+    let delivery = delivery.ok_or_else(|| unknown("delivery", id))?;
+    let event = record
+        .event(delivery.event)
+        .await
+        .map_err(|error| unreadable(&error))?;
+    Ok(Found {
+        event: event.ok_or_else(|| unknown("event", delivery.event))?,
+        deliveries: vec![delivery],
+    })
+}
+
+fn unknown(kind: &str, id: impl std::fmt::Display) -> Problem {
+    Problem::not_found(kind, id)
+        .with_hint("it may have been pruned; `ringback log` finds what is there")
+}
+
+/// One event or delivery with everything that is kept of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Detail {
+    /// The event, and the delivery where one was asked for.
+    #[serde(flatten)]
+    entry: EntryView,
+    /// Headers of the request that brought it, as far as they are kept.
+    #[schema(value_type = Option<Object>)]
+    headers: Option<Value>,
+    /// The body as text; only for the role `operator`, and only until it is pruned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<String>,
+    /// The deliveries, where an event was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    deliveries: Vec<DeliveryView>,
+    /// The attempts of these deliveries, in the order they were made.
+    attempts_made: Vec<AttemptView>,
+}
+
+/// Show one event (`evt_…`) or delivery (`dlv_…`) with its attempts. Bodies only for the role
+/// `operator`.
+#[utoipa::path(get, path = "/api/v1/log/{id}", tag = "log",
+    params(("id" = String, Path, description = "The id of an event or a delivery")),
+    responses((status = 200, body = Detail), (status = 404, body = Problem)))]
+pub(crate) async fn show_entry(
+    State(faces): State<Arc<Inner>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Answer<Detail>, Problem> {
+    let found = by_our_id(&faces, Some(&id)).await?;
+    let Found { event, deliveries } = found.ok_or_else(|| unknown("event or delivery", &id))?;
+    let asked = deliveries.first().filter(|_| id.starts_with("dlv_"));
+    let mut attempts_made = Vec::new();
+    for delivery in &deliveries {
+        let attempts = faces.engine.record().attempts(delivery.id).await;
+        let attempts = attempts.map_err(|error| unreadable(&error))?.into_iter();
+        attempts_made.extend(attempts.map(|attempt| AttemptView::new(attempt, &caller)));
+    }
+    let all = deliveries.iter().filter(|_| asked.is_none());
+    Ok(Answer(Detail {
+        entry: EntryView::of(&faces, &event, asked),
+        headers: entry::json(event.headers.as_deref()),
+        body: entry::body(event.body.as_ref(), &caller),
+        deliveries: all
+            .map(|delivery| DeliveryView::new(&faces, delivery))
+            .collect(),
+        attempts_made,
+    }))
+}

@@ -1,0 +1,160 @@
+//! The routers, put together for one port or for several.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::routing::get;
+use axum::{Router, middleware};
+use metrics_exporter_prometheus::PrometheusHandle;
+use ringback_deliver::Engine;
+use ringback_feishu::Feishu;
+use ringback_gateway::Gateway;
+use ringback_store::{ReadError, Store};
+use ringback_types::{Random, Secret};
+use utoipa::openapi::OpenApi;
+
+use crate::host::{HostLayer, Hosts};
+use crate::tokens::Tokens;
+use crate::{api, auth, fallback, health, metrics};
+
+/// What the process sets for the faces, all with a default.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Names beside loopback and plain addresses that the management and platform faces answer to.
+    pub hosts: Hosts,
+    /// The same for `/in/…`; tunnels rewrite hosts, so [`Hosts::Any`] may be right here.
+    pub receive_hosts: Hosts,
+    /// A token with the role `admin` that lives only as long as the process (`dev`, `demo`, tests).
+    pub process_token: Option<Secret>,
+    /// The recorder's handle, for `/metrics`; without it `/metrics` answers 404.
+    pub metrics: Option<PrometheusHandle>,
+}
+
+/// The faces of one process. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Faces {
+    inner: Arc<Inner>,
+}
+
+/// What the handlers share.
+pub(crate) struct Inner {
+    pub(crate) engine: Engine,
+    pub(crate) gateway: Gateway,
+    pub(crate) feishu: Feishu,
+    pub(crate) tokens: Tokens,
+    pub(crate) metrics: Option<PrometheusHandle>,
+    pub(crate) random: Random,
+    stopping: AtomicBool,
+    hosts: HostLayer,
+}
+
+impl Inner {
+    pub(crate) fn store(&self) -> &Store {
+        self.engine.record().store()
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+}
+
+impl Faces {
+    /// Loads the tokens and follows their changes. Needs a tokio runtime.
+    pub async fn new(
+        engine: Engine,
+        gateway: Gateway,
+        feishu: Feishu,
+        random: Random,
+        options: Options,
+    ) -> Result<Self, ReadError> {
+        let store = engine.record().store().clone();
+        let tokens = Tokens::open(store, random.clone(), options.process_token).await?;
+        if let Some(handle) = &options.metrics {
+            metrics::keep_up(handle.clone());
+        }
+        Ok(Self {
+            inner: Arc::new(Inner {
+                engine,
+                gateway,
+                feishu,
+                tokens,
+                metrics: options.metrics,
+                random,
+                stopping: AtomicBool::new(false),
+                hosts: HostLayer::new(options.hosts, options.receive_hosts),
+            }),
+        })
+    }
+
+    /// Every face on one port.
+    pub fn router(&self) -> Router {
+        let rooms = self
+            .inner
+            .gateway
+            .routes()
+            .merge(self.inner.feishu.routes());
+        self.finish(rooms.merge(self.management_routes()))
+    }
+
+    /// The platforms' own paths (`/open-apis/…`), `/healthz` and `/readyz`.
+    pub fn platform(&self) -> Router {
+        self.finish(self.inner.feishu.routes())
+    }
+
+    /// `/in/…`, `/healthz` and `/readyz`.
+    pub fn receive(&self) -> Router {
+        self.finish(self.inner.gateway.routes())
+    }
+
+    /// `/api/v1/…`, `/metrics`, `/healthz` and `/readyz`.
+    pub fn management(&self) -> Router {
+        self.finish(self.management_routes())
+    }
+
+    /// What the management API is, as OpenAPI.
+    pub fn openapi(&self) -> OpenApi {
+        api::assemble(&self.inner).1
+    }
+
+    /// The management tokens, to make the first one: [`Tokens::first_admin`].
+    pub fn tokens(&self) -> &Tokens {
+        &self.inner.tokens
+    }
+
+    /// From now on `/readyz` says that the process is stopping, while everything is still served.
+    pub fn stopping(&self) {
+        self.inner.stopping.store(true, Ordering::Release);
+    }
+
+    fn management_routes(&self) -> Router {
+        let (routes, document) = api::assemble(&self.inner);
+        let guard = middleware::from_fn_with_state(Arc::clone(&self.inner), auth::authenticate);
+        let open = Router::new()
+            .route(api::DOCUMENT_PATH, get(api::serve_document(&document)))
+            .route("/metrics", get(metrics::render))
+            .with_state(Arc::clone(&self.inner));
+        routes.route_layer(guard).merge(open)
+    }
+
+    /// What every face has: health, answers for what is not there, and the check of `Host`.
+    fn finish(&self, routes: Router) -> Router {
+        let health = Router::new()
+            .route("/healthz", get(health::alive))
+            .route("/readyz", get(health::ready))
+            .with_state(Arc::clone(&self.inner));
+        routes
+            .merge(health)
+            .fallback(fallback::not_found)
+            .method_not_allowed_fallback(fallback::method_not_allowed)
+            .layer(self.inner.hosts.clone())
+    }
+}
+
+impl std::fmt::Debug for Faces {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Faces")
+            .field("stopping", &self.inner.is_stopping())
+            .finish_non_exhaustive()
+    }
+}
