@@ -14,6 +14,9 @@ use serde_json::{Value, json};
 use crate::process::Ringback;
 use crate::workload::{ENCRYPT_KEY, TOKEN};
 
+/// 24 bytes, as Standard Webhooks wants them.
+const SIGNING_KEY: &str = "whsec_YmVuY2gtc2lnbmluZy1rZXktMjQtYnl0ZXM=";
+
 /// A management client with the admin token.
 pub(crate) struct Management {
     client: Client<HttpConnector, Full<Bytes>>,
@@ -55,7 +58,7 @@ impl Management {
         Ok(serde_json::from_slice(&bytes).unwrap_or(Value::Null))
     }
 
-    /// A Feishu source `bench` and an endpoint `sink` that takes its events in the `raw` dialect.
+    /// A Feishu source `bench` and an endpoint `sink` that takes its events as Standard Webhooks.
     pub(crate) async fn prepare(&self, target: SocketAddr, paused: bool) -> Result<()> {
         let source = json!({
             "name": "bench", "dialect": "feishu",
@@ -67,7 +70,8 @@ impl Management {
             .context("the id of the source")?
             .to_owned();
         let endpoint = json!({
-            "name": "sink", "url": format!("http://{target}/"), "dialect": "raw", "sources": [id],
+            "name": "sink", "url": format!("http://{target}/"), "dialect": "standard", "sources": [id],
+            "key": SIGNING_KEY,
         });
         self.send("POST", "/api/v1/endpoints", Some(endpoint))
             .await?;

@@ -107,6 +107,21 @@ impl Ringback {
         Ok(kib * 1024)
     }
 
+    /// Processor time it has used, user and system.
+    pub(crate) fn processor_time(&self) -> Result<Duration> {
+        let id = self.child.id().context("a running process")?;
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
+        // The fields after the name, which may hold spaces: user and system time are the 12th and 13th.
+        let rest = stat.rsplit_once(')').context("a process name")?.1;
+        let ticks: u64 = rest
+            .split_whitespace()
+            .skip(11)
+            .take(2)
+            .filter_map(|field| field.parse::<u64>().ok())
+            .sum();
+        Ok(Duration::from_millis(ticks * 10))
+    }
+
     /// Asks it to stop and waits until it has.
     pub(crate) async fn stop(mut self) -> Result<()> {
         let id = self.child.id().context("a running process")?;

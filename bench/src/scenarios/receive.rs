@@ -14,6 +14,7 @@ pub(super) async fn run(bench: &mut Bench<'_>) -> Result<()> {
     let sink = Bare::start("sink").await?;
     let (mut bare, mut received, mut delivered) =
         (Rounds::default(), Rounds::default(), Rounds::default());
+    let (mut received_cpu, mut delivered_cpu) = (Rounds::default(), Rounds::default());
     let mut rows = String::new();
     let mut memory = 0;
     for round in 0..arguments.rounds {
@@ -27,13 +28,19 @@ pub(super) async fn run(bench: &mut Bench<'_>) -> Result<()> {
 
         let paused = Subject::start(&arguments.binary, &sink, true, &[]).await?;
         let load = workload::events(paused.ringback.address, "/in/bench", &tag, arguments.events)?;
+        let before = paused.ringback.processor_time()?;
         let outcome = closed_loop(paused.ringback.address, &load, arguments.connections).await?;
         received.push(outcome.rate());
+        received_cpu.push(micros(
+            paused.ringback.processor_time()?.saturating_sub(before),
+            arguments.events,
+        ));
         memory = memory.max(paused.ringback.resident_bytes()?);
         paused.ringback.stop().await?;
 
         let open = Subject::start(&arguments.binary, &sink, false, &[]).await?;
         let load = workload::events(open.ringback.address, "/in/bench", &tag, arguments.events)?;
+        let before = open.ringback.processor_time()?;
         let began = std::time::Instant::now();
         closed_loop(open.ringback.address, &load, arguments.connections).await?;
         let ended = open
@@ -41,6 +48,10 @@ pub(super) async fn run(bench: &mut Bench<'_>) -> Result<()> {
             .wait_until_final(&open.ringback.database())
             .await?;
         delivered.push(arguments.events as f64 / (ended - began).as_secs_f64());
+        delivered_cpu.push(micros(
+            open.ringback.processor_time()?.saturating_sub(before),
+            arguments.events,
+        ));
         memory = memory.max(open.ringback.resident_bytes()?);
         rows = rows_per_event(&open)?;
         open.ringback.stop().await?;
@@ -58,6 +69,12 @@ pub(super) async fn run(bench: &mut Bench<'_>) -> Result<()> {
         &bare,
         "≥ 0.15, aim 0.22",
     );
+    let figure = format!(
+        "{:.0} µs received, {:.0} µs delivered",
+        received_cpu.median(),
+        delivered_cpu.median()
+    );
+    report.line("processor time per event", figure, "");
     report.line(
         "rows and index entries per event",
         rows,
@@ -87,4 +104,8 @@ fn rows_per_event(subject: &Subject) -> Result<String> {
         attempts / events,
         entries / events
     ))
+}
+
+fn micros(time: std::time::Duration, events: usize) -> f64 {
+    time.as_secs_f64() * 1e6 / events as f64
 }

@@ -181,7 +181,8 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// An endpoint of a room that resolves it itself; write it with
-    /// [`Endpoints::statements_for`](crate::Endpoints::statements_for) in the room's own change.
+    /// [`Endpoints::statements_for`](crate::Endpoints::statements_for) in the room's own change. A
+    /// name with a `:` in it cannot clash with one that a person gave.
     pub fn of_room(
         id: EndpointId,
         name: String,

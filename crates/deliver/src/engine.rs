@@ -96,7 +96,8 @@ impl std::fmt::Debug for Engine {
 impl Engine {
     /// Loads the endpoints, takes up what is due, and goes on in the background. Needs a tokio runtime.
     ///
-    /// Deliveries to endpoints of a room wait until its resolver is registered.
+    /// Deliveries to endpoints of a room wait until its resolver is registered. A recorder of metrics
+    /// must be there before: each endpoint's handles are made once.
     pub async fn start(
         options: EngineOptions,
         record: Record,
@@ -167,7 +168,7 @@ impl Engine {
 
     /// Exchanges once and hands the answer back; recorded lazily.
     pub async fn call(&self, call: Call) -> CallOutcome {
-        self.0.call(call).await
+        Arc::clone(&self.0).call(call).await
     }
 
     /// Delivers again, re-signed and outside order; a dry run only says what it would choose.

@@ -53,9 +53,9 @@ impl Meters {
         self.in_flight.decrement(1.0);
         self.seconds.record(duration.as_secs_f64());
         if succeeded {
-            self.delivered.increment(1)
+            self.delivered.increment(1);
         } else {
-            self.failed.increment(1)
+            self.failed.increment(1);
         }
     }
 

@@ -135,9 +135,12 @@ impl Policy {
         Duration::from_millis(self.connect_ms)
     }
 
-    /// This policy with what `change` names.
+    /// This policy with what `change` names. A shorter deadline alone shortens connecting too.
     #[must_use]
     pub fn with(mut self, change: PolicyChange) -> Self {
+        if let (Some(deadline_ms), None) = (change.deadline_ms, change.connect_ms) {
+            self.connect_ms = self.connect_ms.min(deadline_ms);
+        }
         macro_rules! take {
             ($($field:ident),*) => {$(
                 if let Some(value) = change.$field {

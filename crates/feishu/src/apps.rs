@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ringback_deliver::{Endpoint, EndpointDialect, Policy, Room};
 use ringback_store::{Change, Statement, WriteError};
-use ringback_types::EndpointId;
+use ringback_types::{Coded as _, EndpointId};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -125,14 +125,19 @@ impl Feishu {
     ) -> Result<Passed, AppError> {
         let app = self.app(app_id)?;
         // Outside the turn: a server takes up to a second to answer.
-        let passed = request_url::check(
+        let checked = request_url::check(
             self.engine().probe(),
             url,
             &app.secrets(),
             self.random(),
             app.settings.challenge_deadline(),
         )
-        .await?;
+        .await;
+        let result = checked
+            .as_ref()
+            .map_or_else(|refusal| refusal.code().as_str(), |_| "passed");
+        metrics::counter!("ringback_feishu_challenges_total", "result" => result).increment(1);
+        let passed = checked?;
         self.store_url(caller, app_id, which, Some(passed.url.clone()))
             .await?;
         Ok(passed)

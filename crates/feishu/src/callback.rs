@@ -115,7 +115,7 @@ client_codes! {
     /// The app has no callback request URL.
     NotConfigured = 200_340, "no callback request URL is configured";
     /// No answer inside the deadline.
-    Late = 200_341, "no answer within 3 seconds";
+    Late = 200_341, "no answer in time";
     /// The server cannot be connected to.
     NotConnected = 200_342, "the TCP connection failed";
     /// The server's name cannot be resolved.

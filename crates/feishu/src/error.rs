@@ -2,7 +2,7 @@
 //!
 //! [`LoadError`] when it starts, [`AppError`] when an app is changed, [`TriggerError`] when an event
 //! is made, [`CallbackError`] when a callback is made. Why a URL is not saved is a
-//! [`UrlRefusal`](crate::request_url::UrlRefusal).
+//! [`UrlRefusal`].
 
 use std::borrow::Cow;
 
@@ -196,6 +196,9 @@ pub enum TriggerError {
         /// Which type.
         event_type: String,
     },
+    /// It is a callback, whose answer is awaited.
+    #[error("`{0}` is a callback, not an event")]
+    Callback(String),
     /// There is neither a fixture nor a body.
     #[error("there is no fixture for `{0}`")]
     NoFixture(String),
@@ -236,7 +239,8 @@ impl TriggerError {
         match self {
             Self::App(error) => error.status(),
             Self::NoRequestUrl(_) | Self::NotSubscribed { .. } => 409,
-            Self::NoFixture(_)
+            Self::Callback(_)
+            | Self::NoFixture(_)
             | Self::WrongSchema { .. }
             | Self::BadBody(_)
             | Self::BadPath { .. }
@@ -252,6 +256,7 @@ impl Coded for TriggerError {
             Self::App(error) => return error.code(),
             Self::NoRequestUrl(_) => "feishu.no_request_url",
             Self::NotSubscribed { .. } => "feishu.not_subscribed",
+            Self::Callback(_) => "feishu.callback_as_event",
             Self::NoFixture(_) => "feishu.no_fixture",
             Self::WrongSchema { .. } => "feishu.wrong_schema",
             Self::BadBody(_) => "feishu.bad_body",
@@ -269,6 +274,9 @@ impl Coded for TriggerError {
             }
             Self::NotSubscribed { event_type, .. } => {
                 format!("add `{event_type}` to the app's `events`, or trigger with `force`").into()
+            }
+            Self::Callback(_) => {
+                "send it with `POST /api/v1/feishu/apps/{app_id}/callbacks`".into()
             }
             Self::NoFixture(_) => "send the event as `body`; `GET /api/v1/feishu/fixtures` lists what needs none".into(),
             Self::WrongSchema { .. } => "leave `schema` out".into(),

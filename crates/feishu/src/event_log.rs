@@ -108,8 +108,9 @@ pub struct PushError {
 pub struct LogPage {
     /// The pushes that were found.
     pub rows: Vec<LogRow>,
-    /// Where to go on; `null` when everything has been looked at.
-    pub next: Option<Cursor>,
+    /// Where to go on (`before`); `null` when everything has been looked at. A text, because many
+    /// readers of JSON keep only 53 bits of a number.
+    pub next: Option<String>,
     /// Everything made since this time has been looked at.
     pub looked_back_to: Option<String>,
 }
@@ -157,7 +158,7 @@ impl Feishu {
         }
         Ok(LogPage {
             rows,
-            next: page.next,
+            next: page.next.map(|cursor| cursor.to_string()),
             looked_back_to: page.looked_back_to.map(ScheduleTime::to_rfc3339),
         })
     }

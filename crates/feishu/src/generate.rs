@@ -61,7 +61,12 @@ mod tests {
         let random = Random::seeded(7);
         insta::assert_snapshot!(
             [hex32(&random), uuid(&random), app_id(&random), tenant_key(&random)].join("\n"),
-            @""
+            @r"
+        91727e708e59fcc5208c1e454bd7f438
+        73612167-58e1-41b7-91fd-a4a803222b7b
+        cli_2cbdcbf908acd11d
+        09e5df38ae9f602a
+        "
         );
         let secret = secret(&random);
         assert_eq!(secret.len(), 32);

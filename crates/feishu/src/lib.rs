@@ -9,6 +9,16 @@
 //! The protocol is the sheet `feishu-events`; section numbers in this crate are that sheet's. Where it
 //! says ND (not documented), the choice is a setting of the app ([`Settings`]) or of the process
 //! ([`Options`]), or is named in `docs/fidelity.md`.
+//!
+//! ```no_run
+//! # async fn wire(engine: ringback_deliver::Engine) -> Result<(), ringback_feishu::LoadError> {
+//! use ringback_feishu::{Feishu, Options};
+//!
+//! let random = ringback_types::Random::system();
+//! let feishu = Feishu::new(engine, random, Options::default()).await?;
+//! let faces = feishu.routes().merge(axum::Router::from(feishu.api()));
+//! # Ok(()) }
+//! ```
 
 mod api;
 mod app;

@@ -66,7 +66,7 @@ impl Settings {
 pub struct EventSettings {
     /// How long a push may take in all.
     pub deadline_ms: u64,
-    /// How long it may take to connect.
+    /// How long it may take to connect, inside `deadline_ms`.
     pub connect_ms: u64,
     /// The gaps between the attempts.
     pub ladder_ms: Vec<u64>,
@@ -94,7 +94,7 @@ impl EventSettings {
     pub(crate) fn policy(&self) -> Policy {
         Policy {
             deadline_ms: self.deadline_ms,
-            connect_ms: self.connect_ms,
+            connect_ms: self.connect_ms.min(self.deadline_ms),
             ladder_ms: self.ladder_ms.clone(),
             order: if self.ordered {
                 OrderBy::DialectKey
@@ -113,7 +113,7 @@ impl EventSettings {
 pub struct CallbackSettings {
     /// How long a callback may take in all.
     pub deadline_ms: u64,
-    /// How long it may take to connect.
+    /// How long it may take to connect, inside `deadline_ms`.
     pub connect_ms: u64,
 }
 
@@ -132,7 +132,7 @@ impl CallbackSettings {
     pub(crate) fn policy(&self) -> Policy {
         Policy {
             deadline_ms: self.deadline_ms,
-            connect_ms: self.connect_ms,
+            connect_ms: self.connect_ms.min(self.deadline_ms),
             ..Policy::feishu_callback()
         }
     }

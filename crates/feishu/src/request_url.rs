@@ -191,26 +191,48 @@ pub async fn check(
 fn check_form(text: &str) -> Result<Url, Cause> {
     let url = check_url(text)?;
     match url.host() {
-        Some(Host::Ipv6(address)) if address.to_ipv4_mapped().is_none() => Err(Cause::NoIpv4 {
-            host: address.to_string(),
-        }),
+        Some(Host::Ipv6(address)) if IpAddr::V6(address).to_canonical().is_ipv6() => {
+            Err(Cause::NoIpv4 {
+                host: address.to_string(),
+            })
+        }
         _ => Ok(url),
     }
 }
 
 fn judge(report: &Report, url: &Url, challenge: &str, deadline: Duration) -> Result<(), Cause> {
-    let ipv4 =
-        |ip: IpAddr| ip.is_ipv4() || matches!(ip, IpAddr::V6(ip) if ip.to_ipv4_mapped().is_some());
-    if !report.addresses.is_empty() && !report.addresses.iter().any(|address| ipv4(address.ip)) {
-        let host = url.host_str().unwrap_or_default().to_owned();
-        return Err(Cause::NoIpv4 { host });
-    }
+    reachable(report, url)?;
     let answer = match &report.outcome {
         Ok(answer) => answer,
         Err(failure) => return Err(failed(failure, deadline)),
     };
     feishu::judge_challenge(&answer.as_dialect(), challenge)?;
     Ok(())
+}
+
+/// The platform uses IPv4 alone, so what is reached here over IPv6 proves nothing.
+fn reachable(report: &Report, url: &Url) -> Result<(), Cause> {
+    let mut ipv4 = report
+        .addresses
+        .iter()
+        .filter(|address| address.ip.to_canonical().is_ipv4());
+    let Some(first) = ipv4.next() else {
+        if report.addresses.is_empty() {
+            return Ok(());
+        }
+        return Err(Cause::NoIpv4 {
+            host: url.host_str().unwrap_or_default().to_owned(),
+        });
+    };
+    match first.refused_by {
+        Some(rule) if ipv4.all(|address| address.refused_by.is_some()) => {
+            Err(Cause::Transport(TransportFailure::RefusedByGuard {
+                address: first.ip,
+                rule,
+            }))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn failed(failure: &TransportFailure, deadline: Duration) -> Cause {

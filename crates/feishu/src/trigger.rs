@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use ringback_deliver::{Arrival, Receipt};
+use ringback_deliver::Arrival;
 use ringback_dialect::feishu as dialect;
+use ringback_store::WriteError;
+use ringback_types::{DeliveryId, EventId, Random, WireTime};
 use serde::{Deserialize, Serialize};
 use serde_json::value::to_raw_value;
 use serde_json::{Map, Value};
 
-use crate::app::{ALWAYS_SUBSCRIBED, App, check_event_type};
+use crate::app::{ALWAYS_SUBSCRIBED, App, CALLBACKS, check_event_type};
 use crate::error::TriggerError;
 use crate::feishu::Feishu;
 use crate::fixture::{BodySchema, Filler, Fixture, fixture};
@@ -19,6 +21,8 @@ use crate::set::set;
 
 /// How many events are on their way to the disk at once; they share commits.
 const AT_ONCE: usize = 64;
+/// How many ids may be drawn for one event.
+const MOST_DRAWS: u32 = 1 << 16;
 
 /// An event to be made.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -71,10 +75,10 @@ pub struct Triggered {
     pub event_id: String,
     /// Ringback's id of it.
     #[schema(value_type = String)]
-    pub event: ringback_types::EventId,
+    pub event: EventId,
     /// Its delivery.
     #[schema(value_type = Option<String>)]
-    pub delivery: Option<ringback_types::DeliveryId>,
+    pub delivery: Option<DeliveryId>,
 }
 
 impl Feishu {
@@ -89,12 +93,8 @@ impl Feishu {
         let template = Template::of(&trigger.event_type, trigger.schema, trigger.body.as_ref())?;
         // Each body is made when its turn comes, so that a thousand of them are never in memory.
         let mut made = 0;
-        let events = stream::iter(0..trigger.count).map(|_| async {
-            let body = template.make(self, &app, &trigger.set)?;
-            self.push(&app, body)
-                .await
-                .map_err(|source| TriggerError::Write { made: 0, source })
-        });
+        let events =
+            stream::iter(0..trigger.count).map(|_| self.push_new(&app, &template, &trigger.set));
         let pushed = events
             .buffered(AT_ONCE)
             .inspect_ok(|_| made += 1)
@@ -108,6 +108,9 @@ impl Feishu {
 
     fn may_trigger(&self, app: &App, trigger: &Trigger) -> Result<(), TriggerError> {
         let event_type = &trigger.event_type;
+        if CALLBACKS.contains(&event_type.as_str()) {
+            return Err(TriggerError::Callback(event_type.clone()));
+        }
         check_event_type(event_type)?;
         let limit = self.options().trigger_limit;
         if !(1..=limit).contains(&trigger.count) {
@@ -125,7 +128,28 @@ impl Feishu {
         Ok(())
     }
 
-    async fn push(&self, app: &App, made: Made) -> Result<Triggered, ringback_store::WriteError> {
+    /// Pushes one event under ids that its source has not had: a seeded generator draws the same ones
+    /// again after a restart.
+    async fn push_new(
+        &self,
+        app: &App,
+        template: &Template<'_>,
+        sets: &BTreeMap<String, Value>,
+    ) -> Result<Triggered, TriggerError> {
+        let failed = |source| TriggerError::Write { made: 0, source };
+        for _ in 0..MOST_DRAWS {
+            let made = template.make(self, app, sets)?;
+            if let Some(triggered) = self.push(app, made).await.map_err(failed)? {
+                return Ok(triggered);
+            }
+        }
+        Err(failed(WriteError::Failed(
+            "every event id that was drawn is taken".to_owned(),
+        )))
+    }
+
+    /// Hands one event to the engine; nothing when its id is taken.
+    async fn push(&self, app: &App, made: Made) -> Result<Option<Triggered>, WriteError> {
         let arrival = Arrival {
             source: app.source,
             event_type: made.event_type,
@@ -136,18 +160,21 @@ impl Feishu {
             body: made.body,
             raw: None,
         };
-        let Receipt {
-            event, deliveries, ..
-        } = self.engine().accept(arrival).await?;
-        let delivery = deliveries
+        let receipt = self.engine().accept(arrival).await?;
+        if receipt.duplicate {
+            return Ok(None);
+        }
+        let to_app = |(_, endpoint): &&(DeliveryId, _)| *endpoint == app.event_endpoint;
+        let delivery = receipt
+            .deliveries
             .iter()
-            .find(|(_, endpoint)| *endpoint == app.event_endpoint)
+            .find(to_app)
             .map(|(delivery, _)| *delivery);
-        Ok(Triggered {
+        Ok(Some(Triggered {
             event_id: made.event_id,
-            event,
+            event: receipt.event,
             delivery,
-        })
+        }))
     }
 }
 
@@ -211,14 +238,36 @@ impl<'a> Template<'a> {
         sets: &BTreeMap<String, Value>,
     ) -> Result<Made, TriggerError> {
         let (random, now) = (feishu.random(), feishu.store().clock().wire());
-        let (app_id, tenant_key) = (app.app_id.as_str(), app.tenant_key.as_str());
+        let event = self.event(random, now, app, sets)?;
+        let event_id = generate::hex32(random);
+        let body = self.body(&event, &event_id, now, app)?;
+        let identity = dialect::identify(&body)
+            .map_err(|_| TriggerError::BadBody("the platform's own form refuses it"))?;
+        Ok(Made {
+            event_id,
+            event_type: identity.event_type,
+            order_key: identity.order_key,
+            body,
+        })
+    }
+
+    fn event(
+        &self,
+        random: &Random,
+        now: WireTime,
+        app: &App,
+        sets: &BTreeMap<String, Value>,
+    ) -> Result<Value, TriggerError> {
         let mut event = match self.event {
-            Source::Fixture(fixture) => fixture.fill(&Filler {
-                random,
-                app_id,
-                tenant_key,
-                now,
-            }),
+            Source::Fixture(fixture) => {
+                let (app_id, tenant_key) = (&app.app_id, &app.tenant_key);
+                fixture.fill(&Filler {
+                    random,
+                    app_id,
+                    tenant_key,
+                    now,
+                })
+            }
             Source::Given(event) => event.clone(),
         };
         for (path, value) in sets {
@@ -227,34 +276,35 @@ impl<'a> Template<'a> {
         if self.schema == BodySchema::V1 {
             self.name_v1(&mut event, app);
         }
-        let raw = to_raw_value(&event).map_err(|_| TriggerError::BadBody("it is not JSON"))?;
-        let event_id = generate::hex32(random);
-        let body = match self.schema {
-            BodySchema::V1 => {
-                let header = dialect::HeaderV1 {
-                    created_at: now,
-                    uuid: &event_id,
-                };
-                dialect::body_v1(&header, &raw)
-            }
+        Ok(event)
+    }
+
+    fn body(
+        &self,
+        event: &Value,
+        event_id: &str,
+        created_at: WireTime,
+        app: &App,
+    ) -> Result<Bytes, TriggerError> {
+        let event = to_raw_value(event).map_err(|_| TriggerError::BadBody("it is not JSON"))?;
+        Ok(match self.schema {
+            BodySchema::V1 => dialect::body_v1(
+                &dialect::HeaderV1 {
+                    created_at,
+                    uuid: event_id,
+                },
+                &event,
+            ),
             BodySchema::V2 => {
                 let header = dialect::HeaderV2 {
-                    event_id: &event_id,
-                    created_at: now,
+                    event_id,
+                    created_at,
                     event_type: self.event_type,
-                    tenant_key,
-                    app_id,
+                    tenant_key: &app.tenant_key,
+                    app_id: &app.app_id,
                 };
-                dialect::body_v2(&header, &raw)
+                dialect::body_v2(&header, &event)
             }
-        };
-        let identity = dialect::identify(&body)
-            .map_err(|_| TriggerError::BadBody("the platform's own form refuses it"))?;
-        Ok(Made {
-            event_id,
-            event_type: identity.event_type,
-            order_key: identity.order_key,
-            body,
         })
     }
 

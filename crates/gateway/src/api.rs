@@ -25,7 +25,7 @@ use crate::traffic::SeenRequest;
 /// Long enough to change the secret on the other side by hand.
 const OVERLAP_SECONDS: u64 = 24 * 60 * 60;
 /// Stands for all names that no source has; no source can be called so.
-const NO_SOURCE: &str = "-";
+pub(crate) const NO_SOURCE: &str = "-";
 
 pub(crate) fn router(gateway: Arc<Inner>) -> OpenApiRouter {
     OpenApiRouter::new()
@@ -157,6 +157,7 @@ async fn delete_source(
 /// New secrets for a source.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SourceRotation)]
 struct Rotation {
     /// The new secrets, complete.
     secrets: SecretsInput,
@@ -203,7 +204,7 @@ async fn source_refusals(
     Path(name): Path<String>,
 ) -> Result<Answer<RefusalList>, Problem> {
     let refusals = if name == NO_SOURCE {
-        gateway.unknown.refusals.newest_first()
+        gateway.unknown.newest_first()
     } else {
         live(&gateway, &name)?.state.refusals.newest_first()
     };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::routing::any;
+use metrics::Histogram;
 use ringback_deliver::Engine;
 use ringback_types::Clock;
 use utoipa_axum::router::OpenApiRouter;
@@ -12,9 +13,9 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::api;
 use crate::error::LoadError;
 use crate::limit::InFlight;
-use crate::live::State;
 use crate::options::{Limits, Options};
 use crate::receive;
+use crate::refusals::Refusals;
 use crate::sources::Sources;
 
 /// The receiving room. Cheap to clone; all clones are one.
@@ -30,7 +31,9 @@ pub(crate) struct Inner {
     pub(crate) limits: ArcSwap<Limits>,
     pub(crate) in_flight: InFlight,
     /// What comes in under names that no source has.
-    pub(crate) unknown: State,
+    pub(crate) unknown: Refusals,
+    /// From the arrival of an event to its acknowledgement.
+    pub(crate) acknowledge_seconds: Histogram,
 }
 
 impl Inner {
@@ -48,7 +51,8 @@ impl Gateway {
             sources,
             limits: ArcSwap::from_pointee(options.limits),
             in_flight: InFlight::default(),
-            unknown: State::new(""),
+            unknown: Refusals::new(api::NO_SOURCE),
+            acknowledge_seconds: metrics::histogram!("ringback_acknowledge_seconds"),
         };
         Ok(Self {
             inner: Arc::new(inner),

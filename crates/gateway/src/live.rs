@@ -1,6 +1,5 @@
 //! A source in force: what a request needs, made ready once per change instead of once per request.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -9,13 +8,12 @@ use axum::http::HeaderName;
 use bytes::Bytes;
 use metrics::Counter;
 use ringback_dialect::{Receiver, feishu, standard};
-use ringback_types::{Code, ScheduleTime, Secret};
+use ringback_types::{ScheduleTime, Secret};
 use serde::Serialize;
 
 use crate::error::SourceError;
-use crate::gateway::Inner;
-use crate::limit::{Bucket, InFlight};
-use crate::refusals::{Cause, RefusalEntry, Refusals};
+use crate::limit::InFlight;
+use crate::refusals::Refusals;
 use crate::source::{Settings, Source, SourceSecrets};
 use crate::traffic::Traffic;
 
@@ -120,9 +118,7 @@ fn signing_key(secrets: &SourceSecrets) -> Result<standard::SigningKey, SourceEr
 /// What is remembered of a source across changes of it, since the process began.
 #[derive(Debug)]
 pub(crate) struct State {
-    name: String,
     pub(crate) in_flight: InFlight,
-    logged: Bucket,
     pub(crate) refusals: Refusals,
     pub(crate) traffic: Traffic,
     pub(crate) tally: Tally,
@@ -131,53 +127,11 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn new(name: &str) -> Self {
         Self {
-            name: name.to_owned(),
             in_flight: InFlight::default(),
-            logged: Bucket::default(),
-            refusals: Refusals::default(),
+            refusals: Refusals::new(name),
             traffic: Traffic::default(),
             tally: Tally::new(name),
         }
-    }
-
-    /// Remembers a refusal, counts it by its reason, and logs it as far as the rate allows.
-    pub(crate) fn refused(
-        &self,
-        cause: Cause,
-        gateway: &Inner,
-        peer: Option<SocketAddr>,
-        body_bytes: usize,
-    ) {
-        let entry = RefusalEntry::new(cause, gateway.clock().wire(), peer, body_bytes);
-        let labels = [
-            ("source", self.name.clone()),
-            ("reason", entry.reason.to_string()),
-        ];
-        metrics::counter!("ringback_refused_total", &labels).increment(1);
-        if let Some(suppressed) = self.may_log(gateway) {
-            tracing::warn!(
-                source.name = self.name,
-                code = %entry.reason,
-                peer = entry.peer,
-                size_bytes = body_bytes,
-                authenticated = entry.authenticated,
-                suppressed,
-                "request refused: {}", entry.message
-            );
-        }
-        self.refusals.remember(entry);
-    }
-
-    /// Logs, as far as the rate allows, that a request was authentic and yet came to nothing.
-    pub(crate) fn failed(&self, reason: Code, gateway: &Inner) {
-        if let Some(suppressed) = self.may_log(gateway) {
-            tracing::warn!(source.name = self.name, code = %reason, suppressed, "request failed here");
-        }
-    }
-
-    fn may_log(&self, gateway: &Inner) -> Option<u64> {
-        let per_second = gateway.limits.load().logged_refusals_per_second;
-        self.logged.take(per_second, gateway.clock().monotonic())
     }
 }
 

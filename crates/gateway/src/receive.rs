@@ -10,7 +10,7 @@ mod outcome;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
@@ -45,7 +45,7 @@ pub(crate) async fn receive(State(gateway): State<Arc<Inner>>, request: Request)
     };
     let limits = **gateway.limits.load();
     let passage = Passage {
-        deadline: Deadline::after(live.source.settings.call_time()),
+        arrived: gateway.clock().monotonic(),
         now: gateway.clock().wire(),
         gateway: &gateway,
         live: &live,
@@ -74,8 +74,7 @@ struct Passage<'a> {
     parts: &'a Parts,
     peer: Option<SocketAddr>,
     limits: Limits,
-    /// By when a call must have been answered.
-    deadline: Deadline,
+    arrived: Instant,
     now: WireTime,
 }
 
@@ -153,18 +152,29 @@ impl<'a> Passage<'a> {
             body: message.body,
         };
         match self.gateway.engine.accept(arrival).await {
-            Ok(receipt) => Outcome::Accepted {
-                event: receipt.event,
-                duplicate: receipt.duplicate,
-            },
+            Ok(receipt) => {
+                self.gateway.acknowledge_seconds.record(self.elapsed());
+                Outcome::Accepted {
+                    event: receipt.event,
+                    duplicate: receipt.duplicate,
+                }
+            }
             Err(error) => Outcome::Busy(error.code()),
         }
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.gateway
+            .clock()
+            .monotonic()
+            .saturating_duration_since(self.arrived)
     }
 
     /// Forwards a call to its endpoint; whatever goes wrong there, the platform gets an answer in time.
     async fn call(&self, message: Message, wire: Bytes) -> Outcome {
         let fallback = |event, reason| Outcome::Fallback { event, reason };
-        let Some(endpoint) = self.live.source.settings.call_endpoint else {
+        let settings = &self.live.source.settings;
+        let Some(endpoint) = settings.call_endpoint else {
             return fallback(None, Code::new("gateway.no_call_endpoint"));
         };
         let known = self.gateway.engine.endpoints().by_id(endpoint);
@@ -176,7 +186,7 @@ impl<'a> Passage<'a> {
             headers: headers::kept(&self.parts.headers, &self.live.headers),
             body: message.body,
             endpoint,
-            deadline: self.deadline,
+            deadline: Deadline::after(settings.call_time().saturating_sub(self.elapsed())),
         };
         let outcome = self.gateway.engine.call(call).await;
         match outcome.result {
@@ -205,10 +215,12 @@ impl<'a> Passage<'a> {
         outcome.count(&state.tally);
         match &outcome {
             Outcome::Refused(cause) => {
-                state.refused(*cause, self.gateway, self.peer, seen.body_bytes);
+                state
+                    .refusals
+                    .refused(*cause, self.gateway, self.peer, seen.body_bytes);
             }
             Outcome::Busy(reason) | Outcome::Fallback { reason, .. } => {
-                state.failed(*reason, self.gateway);
+                state.refusals.failed(*reason, self.gateway);
             }
             Outcome::Challenge(_) | Outcome::Accepted { .. } | Outcome::Answered { .. } => {}
         }

@@ -10,6 +10,9 @@ use ringback_dialect::Refusal;
 use ringback_types::{Code, Coded, WireTime};
 use serde::Serialize;
 
+use crate::gateway::Inner;
+use crate::limit::Bucket;
+
 /// How many refusals each source remembers.
 const REMEMBERED: usize = 100;
 
@@ -111,22 +114,72 @@ impl RefusalEntry {
     }
 }
 
-/// The last refusals of a source.
-#[derive(Debug, Default)]
-pub(crate) struct Refusals(Mutex<VecDeque<RefusalEntry>>);
+/// What a source refuses: the last ones are remembered, all are counted, and as many are logged as the
+/// rate allows. Nothing of it touches the disk or the lane of acknowledgements.
+#[derive(Debug)]
+pub(crate) struct Refusals {
+    source: String,
+    last: Mutex<VecDeque<RefusalEntry>>,
+    logged: Bucket,
+}
 
 impl Refusals {
-    pub(crate) fn remember(&self, entry: RefusalEntry) {
-        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if entries.len() == REMEMBERED {
-            entries.pop_front();
+    pub(crate) fn new(source: &str) -> Self {
+        Self {
+            source: source.to_owned(),
+            last: Mutex::default(),
+            logged: Bucket::default(),
         }
-        entries.push_back(entry);
+    }
+
+    /// A request that was refused.
+    pub(crate) fn refused(
+        &self,
+        cause: Cause,
+        gateway: &Inner,
+        peer: Option<SocketAddr>,
+        body_bytes: usize,
+    ) {
+        let entry = RefusalEntry::new(cause, gateway.clock().wire(), peer, body_bytes);
+        let labels = [
+            ("source", self.source.clone()),
+            ("reason", entry.reason.to_string()),
+        ];
+        metrics::counter!("ringback_refused_total", &labels).increment(1);
+        if let Some(suppressed) = self.may_log(gateway) {
+            tracing::warn!(
+                source.name = self.source,
+                code = %entry.reason,
+                peer = entry.peer,
+                size_bytes = body_bytes,
+                authenticated = entry.authenticated,
+                suppressed,
+                "request refused: {}", entry.message
+            );
+        }
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.len() == REMEMBERED {
+            last.pop_front();
+        }
+        last.push_back(entry);
+    }
+
+    /// A request that was authentic and yet came to nothing; only logged.
+    pub(crate) fn failed(&self, reason: Code, gateway: &Inner) {
+        if let Some(suppressed) = self.may_log(gateway) {
+            let source = &self.source;
+            tracing::warn!(source.name = source, code = %reason, suppressed, "request failed here");
+        }
+    }
+
+    fn may_log(&self, gateway: &Inner) -> Option<u64> {
+        let per_second = gateway.limits.load().logged_refusals_per_second;
+        self.logged.take(per_second, gateway.clock().monotonic())
     }
 
     /// The last ones, newest first.
     pub(crate) fn newest_first(&self) -> Vec<RefusalEntry> {
-        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.iter().rev().cloned().collect()
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.iter().rev().cloned().collect()
     }
 }

@@ -164,6 +164,7 @@ pub struct NewSource {
 /// Settings to be changed; what is absent stays as it is.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SourceSettingsChange)]
 pub struct SettingsChange {
     /// The replay window: how far a signed timestamp may be from now, in seconds; 0 for any.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -193,6 +194,7 @@ pub struct SettingsChange {
 
 /// Settings of a source, complete.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = SourceSettings)]
 pub struct Settings {
     /// The replay window in seconds; 0 for any timestamp.
     pub tolerance_seconds: u64,

@@ -20,13 +20,15 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
-use ringback_types::Problem;
+use ringback_store::Change;
+use ringback_types::{Caller, Problem};
 use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::error::unwritten;
 use crate::faces::Inner;
 
 /// Where the document is; it needs no token, for it holds no secret.
@@ -93,6 +95,25 @@ fn own(faces: &Arc<Inner>) -> OpenApiRouter {
         .routes(routes!(audit::show_audit))
         .routes(routes!(backup::make_backup))
         .with_state(Arc::clone(faces))
+}
+
+/// Leaves an audit row for what changes no configuration and yet is a person's doing; before it is
+/// done, so that nothing is done unseen.
+async fn note(
+    faces: &Inner,
+    caller: &Caller,
+    action: &'static str,
+    target: &str,
+    detail: serde_json::Value,
+) -> Result<(), Problem> {
+    let change = Change {
+        caller: Arc::clone(&caller.name),
+        action,
+        target: target.to_owned(),
+        detail,
+    };
+    let written = faces.store().change(change, Vec::new()).await;
+    written.map(drop).map_err(|error| unwritten(&error))
 }
 
 /// Serves the document; it never changes while the process runs.

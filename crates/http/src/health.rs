@@ -5,9 +5,13 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use ringback_deliver::Health;
 use serde::Serialize;
 
 use crate::faces::Inner;
+
+/// How long something may be due before it is odd that nothing is attempted.
+const OVERDUE_MS: i64 = 30_000;
 
 /// `{"alive": true}`: the process answers.
 #[derive(Debug, Serialize)]
@@ -50,7 +54,22 @@ fn cause(faces: &Inner) -> Option<String> {
     if store.disk_low {
         return Some("the disk is low on space".to_owned());
     }
-    None
+    stalled(faces).then(|| "deliveries are long due and none is attempted".to_owned())
+}
+
+/// Whether the engine stands still: something open is long due, and nothing at all is under way.
+/// One slow endpoint, or all slots taken, is load and no reason to be taken out of service.
+fn stalled(faces: &Inner) -> bool {
+    let overdue_since = faces.engine.clock().schedule().plus_millis(-OVERDUE_MS);
+    let endpoints = faces.engine.endpoints().all();
+    let health: Vec<_> = endpoints
+        .iter()
+        .filter_map(|endpoint| Some((endpoint.is_open(), faces.engine.health(endpoint.id)?)))
+        .collect();
+    let overdue = |(open, health): &(bool, Health)| {
+        *open && health.next_due.is_some_and(|due| due < overdue_since)
+    };
+    health.iter().all(|(_, health)| health.in_flight == 0) && health.iter().any(overdue)
 }
 
 pub(crate) async fn ready(State(faces): State<Arc<Inner>>) -> (StatusCode, Json<Ready>) {

@@ -22,6 +22,8 @@ use crate::health::Ready;
 const SECONDS_BUCKETS: [f64; 14] = [
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0,
 ];
+/// How many writes one commit takes with it.
+const JOBS_BUCKETS: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 /// How often samples are folded into the buckets while nobody scrapes; else they would pile up.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
@@ -30,6 +32,7 @@ const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 pub fn install() -> Result<PrometheusHandle, BuildError> {
     PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS_BUCKETS)?
+        .set_buckets_for_metric(Matcher::Suffix("_jobs".to_owned()), &JOBS_BUCKETS)?
         .install_recorder()
 }
 

@@ -16,6 +16,8 @@ pub(crate) const ENDPOINT: &str = "sink";
 pub(crate) const ENCRYPT_KEY: &str = "crash walk encrypt key";
 /// The Verification Token of that source.
 pub(crate) const VERIFICATION_TOKEN: &str = "crash walk verification token";
+/// The signing key of that endpoint.
+const SIGNING_KEY: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 /// How many entries of the log are asked for at a time.
 const PAGE: usize = 200;
 
@@ -68,8 +70,9 @@ impl Api {
             &json!({
                 "name": ENDPOINT,
                 "url": format!("http://{sink}/"),
-                "dialect": "raw",
-                "policy": {"ladder_ms": vec![200; 64], "deadline_ms": 2000},
+                "dialect": "standard",
+                "key": SIGNING_KEY,
+                "policy": {"ladder_ms": vec![200; 32], "deadline_ms": 2000, "connect_ms": 1000},
             }),
         )
     }
@@ -101,10 +104,10 @@ impl Api {
                 .as_array()
                 .context("the log has no entries")?
             {
-                let key = entry["dedupe_key"]
+                let key = entry["platform_id"]
                     .as_str()
                     .context("an event without its id")?;
-                let standing = entry["delivery"]["state"].as_str().map(|state| Standing {
+                let standing = entry["state"].as_str().map(|state| Standing {
                     state: state.to_owned(),
                 });
                 found.insert(key.to_owned(), standing);

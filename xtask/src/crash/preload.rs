@@ -70,7 +70,8 @@ mod tests {
         .unwrap();
         let environment = Preload(library)
             .environment(&data, &[("RINGBACK_FAULT_LOG", log.display().to_string())]);
-        let script = "printf hello > a; printf outside > ../b; sync a; sync .; printf ' world' >> a; mv a c; cat c >&2";
+        let script =
+            "printf hello > a; printf outside > ../b; sync a; sync .; printf ' world' >> a; mv a c";
         shell::run(
             Command::new("sh")
                 .args(["-c", script])

@@ -45,8 +45,8 @@ fn make(folder: &Path, debian: &Debian) -> anyhow::Result<()> {
     let interpreter = interpreter(debian)?;
     let mut command = Command::new(&interpreter);
     command.args(["-m", "venv"]).arg(folder);
-    if !imports(&interpreter, "ensurepip", debian) {
-        // Debian's plain `python3` brings no pip; the wheel of `python3-pip-whl` stands in.
+    if pip_wheel(debian).is_some() {
+        // Unpacked, `ensurepip` looks for its wheels where an installed one would have them.
         command.arg("--without-pip");
     }
     shell::run(with_libraries(&mut command, debian))

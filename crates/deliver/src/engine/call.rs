@@ -1,47 +1,49 @@
 //! Calls: the same exchange, once, with the answer handed back and the record written lazily.
 
-use ringback_store::record::{CallRecord, Event, EventKind};
-use ringback_types::Code;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::exchange::Failed;
+use bytes::Bytes;
+use ringback_store::record::{CallRecord, Event, EventKind};
+use ringback_types::{Code, DeliveryId, EventId};
+
+use super::exchange::{Failed, Tried};
 use super::{Call, CallError, CallOutcome, Inner};
+use crate::endpoint::Endpoint;
 
 impl Inner {
-    pub(super) async fn call(&self, call: Call) -> CallOutcome {
+    /// Exchanges in a task of its own: when the caller goes away, what the endpoint was asked and what
+    /// it answered is in the log all the same.
+    pub(super) async fn call(self: Arc<Self>, call: Call) -> CallOutcome {
         let store = self.record.store();
-        let (endpoint, deadline) = (call.endpoint, call.deadline);
-        let event = event_of(call, store.next_id());
-        let delivery = store.next_id();
-        let Some(settings) = self
-            .endpoint(endpoint)
-            .filter(|settings| settings.is_open())
+        let (event, delivery) = (store.next_id(), store.next_id());
+        let Some(endpoint) = self
+            .endpoint(call.endpoint)
+            .filter(|endpoint| endpoint.is_open())
         else {
-            return CallOutcome {
-                event: event.id,
-                delivery,
-                result: Err(not_open()),
-                status: None,
-                duration: Duration::ZERO,
-            };
+            return unanswered(event, delivery, not_open());
         };
-        let meters = settings.meters();
+        let asked = tokio::spawn(async move { self.ask(&endpoint, call, event, delivery).await });
+        asked
+            .await
+            .unwrap_or_else(|_| unanswered(event, delivery, broken()))
+    }
+
+    async fn ask(
+        self: &Arc<Self>,
+        endpoint: &Endpoint,
+        call: Call,
+        id: EventId,
+        delivery: DeliveryId,
+    ) -> CallOutcome {
+        let deadline = call.deadline;
+        let event = event_of(call, id);
+        let meters = endpoint.meters();
         meters.began();
-        let tried = self.try_once(&settings, &event, Some(deadline)).await;
-        let result = match &tried.answer {
-            Ok((answer, sender)) => sender
-                .judge_call(&answer.as_dialect(), &event.event_type)
-                .map_err(|failure| CallError {
-                    client_code: Some(failure.client_code()),
-                    ..CallError::from(Failed::from(failure))
-                }),
-            Err(failed) => Err(CallError::from(failed.clone())),
-        };
+        let tried = self.try_once(endpoint, &event, Some(deadline)).await;
+        let result = judged(&tried, &event.event_type);
         meters.ended(result.is_ok(), tried.duration);
-        let now = self.clock.schedule();
-        self.schedule()
-            .scheduler
-            .observed(now, endpoint, result.is_ok());
+        self.tell(|scheduler, now| scheduler.observed(now, endpoint.id, result.is_ok()));
 
         let duration = tried.duration;
         let failure = result.as_ref().err().map(|error| Failed {
@@ -49,11 +51,11 @@ impl Inner {
             detail: error.detail.clone(),
         });
         let attempt = tried.into_attempt(1, failure);
-        let (id, status) = (event.id, attempt.status);
+        let status = attempt.status;
         self.record.log_call(CallRecord {
             event,
             delivery,
-            endpoint,
+            endpoint: endpoint.id,
             attempt,
         });
         CallOutcome {
@@ -66,6 +68,19 @@ impl Inner {
     }
 }
 
+fn judged(tried: &Tried, call_type: &str) -> Result<Bytes, CallError> {
+    let (answer, sender) = tried
+        .answer
+        .as_ref()
+        .map_err(|failed| CallError::from(failed.clone()))?;
+    sender
+        .judge_call(&answer.as_dialect(), call_type)
+        .map_err(|failure| CallError {
+            client_code: Some(failure.client_code()),
+            ..CallError::from(Failed::from(failure))
+        })
+}
+
 impl From<Failed> for CallError {
     fn from(failed: Failed) -> Self {
         Self {
@@ -73,6 +88,16 @@ impl From<Failed> for CallError {
             detail: failed.detail,
             client_code: None,
         }
+    }
+}
+
+fn unanswered(event: EventId, delivery: DeliveryId, error: CallError) -> CallOutcome {
+    CallOutcome {
+        event,
+        delivery,
+        result: Err(error),
+        status: None,
+        duration: Duration::ZERO,
     }
 }
 
@@ -84,7 +109,11 @@ fn not_open() -> CallError {
     }
 }
 
-fn event_of(call: Call, id: ringback_types::EventId) -> Event {
+fn broken() -> CallError {
+    CallError::from(Failed::broken())
+}
+
+fn event_of(call: Call, id: EventId) -> Event {
     let Call {
         source,
         event_type,

@@ -1,8 +1,10 @@
 //! One exchange, as events and calls share it: resolve, encode, carry.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use ringback_dialect::{Outgoing, Sender, WireRequest};
 use ringback_store::record::{Attempt, AttemptOutcome, Event};
@@ -27,11 +29,10 @@ const SENT_HEADERS: [&str; 6] = [
     "x-request-id",
 ];
 /// What the record keeps of an answer's headers.
-const ANSWER_HEADERS: [&str; 7] = [
+const ANSWER_HEADERS: [&str; 6] = [
     "content-length",
     "content-type",
     "date",
-    "location",
     "retry-after",
     "server",
     "x-request-id",
@@ -49,6 +50,16 @@ impl<E: Coded> From<E> for Failed {
         Self {
             code: error.code(),
             detail: error.to_string(),
+        }
+    }
+}
+
+impl Failed {
+    /// The attempt itself broke off: a mistake of ours, caught so that the delivery is not stuck.
+    pub(super) fn broken() -> Self {
+        Self {
+            code: Code::new("deliver.broken"),
+            detail: "the attempt broke off; the log of the process says where".to_owned(),
         }
     }
 }
@@ -113,7 +124,9 @@ impl Inner {
             request_headers: None,
             answer: Err(Failed::from(unresolved())),
         };
-        tried.answer = self.answer(endpoint, event, until, &mut tried).await;
+        let answer = AssertUnwindSafe(self.answer(endpoint, event, until, &mut tried));
+        let answer = answer.catch_unwind().await;
+        tried.answer = answer.unwrap_or_else(|_| Err(Failed::broken()));
         tried.duration = self.clock.monotonic().duration_since(began);
         tried
     }

@@ -12,7 +12,7 @@ use crate::registry::{Snapshot, Watch};
 use crate::scheduler::{Allowed, Claim, Scheduler};
 
 /// How long an endpoint rests after the store could not be asked about it.
-const AFTER_STORE_FAILURE: Duration = Duration::from_secs(1);
+const AFTER_STORE_FAILURE: Duration = Duration::from_millis(100);
 
 impl Inner {
     pub(super) fn schedule(&self) -> MutexGuard<'_, Schedule> {

@@ -70,9 +70,11 @@ impl Coded for UrlRefusal {
 
 /// Parses a URL that somebody named, or says what is wrong with its form.
 pub fn check_url(text: &str) -> Result<Url, UrlRefusal> {
-    if text.len() > LONGEST_URL || text.chars().any(|char| char.is_control() || char == ' ') {
+    // A backslash ends the host for some parsers and not for others.
+    let odd = |char: char| char.is_control() || matches!(char, ' ' | '\\');
+    if text.len() > LONGEST_URL || text.chars().any(odd) {
         return Err(UrlRefusal::Syntax {
-            detail: "too long, or with spaces in it".to_owned(),
+            detail: "too long, or with spaces or backslashes in it".to_owned(),
         });
     }
     let url = Url::parse(text).map_err(|error| UrlRefusal::Syntax {
@@ -100,7 +102,7 @@ fn authority(text: &str) -> Result<&str, UrlRefusal> {
         detail: "`//` and a host are missing".to_owned(),
     };
     let (_, rest) = text.split_once("://").ok_or_else(missing)?;
-    let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     if end == 0 {
         Err(missing())
     } else {

@@ -41,7 +41,11 @@ impl Snapshot {
         }
         if endpoint.routed {
             for source in &endpoint.sources {
-                self.by_source.entry(*source).or_default().push(position);
+                let takers = self.by_source.entry(*source).or_default();
+                // A source that is named twice gets its events once.
+                if takers.last() != Some(&position) {
+                    takers.push(position);
+                }
             }
         }
         self.endpoints.push(endpoint);

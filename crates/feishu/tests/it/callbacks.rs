@@ -5,7 +5,7 @@ use ringback_store::{Change, Statement, Value as Column};
 use serde_json::{Value, json};
 
 use crate::receiver::{Server, serve};
-use crate::stage::{APP_ID, Stage};
+use crate::stage::{APP_ID, NO_SUCH_NAME, Stage};
 
 ringback_store::statements! {
     /// A name that has vanished since its URL was saved.
@@ -158,7 +158,7 @@ fn silent_after_challenge() -> axum::Router {
 
 async fn lose_name(stage: &Stage) {
     let values = [
-        Column::from("http://ringback.invalid/"),
+        Column::from(format!("http://{NO_SUCH_NAME}/")),
         Column::from(APP_ID),
     ];
     let change = Change {
@@ -179,7 +179,7 @@ async fn lose_name(stage: &Stage) {
             .as_ref()
             .unwrap()
             .host_str()
-            == Some("ringback.invalid")
+            == Some(NO_SUCH_NAME)
     };
     while !gone() {
         tokio::task::yield_now().await;

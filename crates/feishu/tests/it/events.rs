@@ -223,6 +223,26 @@ async fn every_fixture_is_pushed_with_ids_of_its_own() {
 }
 
 #[tokio::test]
+async fn a_seeded_restart_never_uses_an_id_twice() {
+    let (stage, server) = pushing(true, &["im.message.receive_v1"]).await;
+    let trigger = json!({ "type": "im.message.receive_v1", "count": 3 });
+    let mut ids = stage.triggered(trigger.clone()).await;
+    stage.engine.quiet().await;
+    let stage = stage.restart().await;
+    // The same steps again, so that the generator draws the same numbers.
+    stage.saved_url("request-url", &server.url).await;
+    ids.extend(stage.triggered(trigger).await);
+    stage.engine.quiet().await;
+    let pushed: Vec<_> = server
+        .got()
+        .iter()
+        .map(|got| got.body()["header"]["event_id"].clone())
+        .collect();
+    assert_eq!(pushed.len(), 6, "none was taken for a duplicate");
+    assert_eq!(ids.iter().collect::<HashSet<_>>().len(), 6);
+}
+
+#[tokio::test]
 async fn custom_bodies_keep_their_event_and_get_ids_of_their_own() {
     let (stage, server) = pushing(true, &["custom.thing.made_v1", "custom_old"]).await;
     let whole = json!({

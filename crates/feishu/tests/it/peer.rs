@@ -8,13 +8,13 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// Which SDK.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sdk {
+pub(crate) enum Sdk {
     Python,
     Node,
 }
 
 /// A peer that runs until it is dropped.
-pub struct Peer {
+pub(crate) struct Peer {
     child: Child,
     stdin: Option<ChildStdin>,
     lines: UnboundedReceiver<String>,
@@ -39,7 +39,12 @@ fn variable(name: &str) -> String {
 }
 
 impl Peer {
-    pub fn start(sdk: Sdk, name: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(
+        sdk: Sdk,
+        name: &str,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let peers = variable("RINGBACK_TEST_PEERS");
         let mut command = match sdk {
             Sdk::Python => {
@@ -84,19 +89,19 @@ impl Peer {
     }
 
     /// The port that a server listens on.
-    pub async fn port(&mut self) -> u16 {
+    pub(crate) async fn port(&mut self) -> u16 {
         let line = self.line().await.expect("the peer says where it listens");
         line.strip_prefix("listening ").unwrap().parse().unwrap()
     }
 
     /// The next thing that the peer says.
-    pub async fn record(&mut self) -> Value {
+    pub(crate) async fn record(&mut self) -> Value {
         let line = self.line().await.expect("the peer says something");
         serde_json::from_str(&line).unwrap()
     }
 
     /// What was handled up to the next answer that the peer gave.
-    pub async fn answered(&mut self) -> (Vec<Value>, Value) {
+    pub(crate) async fn answered(&mut self) -> (Vec<Value>, Value) {
         let mut handled = Vec::new();
         loop {
             let record = self.record().await;
@@ -108,7 +113,7 @@ impl Peer {
     }
 
     /// Everything a filter says about these lines.
-    pub async fn filtered(mut self, lines: impl Iterator<Item = Value>) -> Vec<Value> {
+    pub(crate) async fn filtered(mut self, lines: impl Iterator<Item = Value>) -> Vec<Value> {
         let mut stdin = self.stdin.take().unwrap();
         for line in lines {
             writeln!(stdin, "{line}").unwrap();
@@ -118,7 +123,7 @@ impl Peer {
     }
 
     /// Everything the peer says until it ends.
-    pub async fn everything(&mut self) -> Vec<Value> {
+    pub(crate) async fn everything(&mut self) -> Vec<Value> {
         let mut records = Vec::new();
         while let Some(line) = self.line().await {
             records.push(serde_json::from_str(&line).unwrap());

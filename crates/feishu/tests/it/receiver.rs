@@ -27,21 +27,21 @@ struct Memory {
 
 /// A push that verified.
 #[derive(Clone)]
-pub struct Got {
-    pub message: Message,
-    pub headers: HeaderMap,
-    pub wire: Bytes,
+pub(crate) struct Got {
+    pub(crate) message: Message,
+    pub(crate) headers: HeaderMap,
+    pub(crate) wire: Bytes,
 }
 
 impl Got {
-    pub fn body(&self) -> Value {
+    pub(crate) fn body(&self) -> Value {
         serde_json::from_slice(&self.message.body).unwrap()
     }
 }
 
 /// A server that runs until it is stopped or dropped.
-pub struct Server {
-    pub url: String,
+pub(crate) struct Server {
+    pub(crate) url: String,
     memory: Memory,
     task: JoinHandle<()>,
 }
@@ -52,14 +52,14 @@ impl Drop for Server {
     }
 }
 
-pub fn secrets(encrypted: bool) -> Secrets {
+pub(crate) fn secrets(encrypted: bool) -> Secrets {
     let key = Secret::from(KEY);
     Secrets::new(encrypted.then_some(&key), TOKEN.into())
 }
 
 impl Server {
     /// One that verifies with the secrets of the app of most scenes.
-    pub async fn start(encrypted: bool) -> Self {
+    pub(crate) async fn start(encrypted: bool) -> Self {
         let memory = Memory {
             dialect: Arc::new(Mutex::new(feishu::Receiver::new(secrets(encrypted)))),
             answers: Arc::default(),
@@ -77,14 +77,14 @@ impl Server {
     }
 
     /// Answers the next pushes with these statuses, and 200 after them.
-    pub fn answer_statuses(&self, statuses: &[u16]) {
+    pub(crate) fn answer_statuses(&self, statuses: &[u16]) {
         for status in statuses {
             self.answer(*status, "{}");
         }
     }
 
     /// Answers the next push so.
-    pub fn answer(&self, status: u16, body: &str) {
+    pub(crate) fn answer(&self, status: u16, body: &str) {
         self.memory
             .answers
             .lock()
@@ -93,17 +93,17 @@ impl Server {
     }
 
     /// From now on verifies with these secrets.
-    pub fn expect(&self, secrets: Secrets) {
+    pub(crate) fn expect(&self, secrets: Secrets) {
         *self.memory.dialect.lock().unwrap() = feishu::Receiver::new(secrets);
     }
 
     /// What came since this was asked last.
-    pub fn got(&self) -> Vec<Got> {
+    pub(crate) fn got(&self) -> Vec<Got> {
         std::mem::take(&mut *self.memory.got.lock().unwrap())
     }
 
     /// Stops listening.
-    pub async fn stop(mut self) -> String {
+    pub(crate) async fn stop(mut self) -> String {
         self.task.abort();
         // The listener is closed once the task is gone.
         assert!((&mut self.task).await.unwrap_err().is_cancelled());
@@ -141,7 +141,7 @@ async fn receive(State(memory): State<Memory>, headers: HeaderMap, wire: Bytes) 
 }
 
 /// Serves any router on a free port.
-pub async fn serve(router: Router) -> (std::net::SocketAddr, JoinHandle<()>) {
+pub(crate) async fn serve(router: Router) -> (std::net::SocketAddr, JoinHandle<()>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
@@ -11,7 +11,7 @@ use ringback_deliver::Guard;
 use serde_json::{Value, json};
 
 use crate::receiver::{Server, serve};
-use crate::stage::{KEY, Stage};
+use crate::stage::{KEY, NO_SUCH_NAME, Stage};
 
 #[tokio::test]
 async fn a_right_server_passes_plain_and_encrypted() {
@@ -130,19 +130,6 @@ fn wrong_servers() -> Vec<(&'static str, Router)> {
             "a signature demanded",
             answering(|_| (StatusCode::UNAUTHORIZED, "missing X-Lark-Signature").into_response()),
         ),
-        (
-            "never",
-            Router::new().route("/", post(std::future::pending::<()>)),
-        ),
-        (
-            "half an answer",
-            answering(|_| {
-                let body = axum::body::Body::from_stream(futures_util::stream::pending::<
-                    Result<Bytes, std::io::Error>,
-                >());
-                ([(header::CONTENT_LENGTH, "20")], body).into_response()
-            }),
-        ),
     ]
 }
 
@@ -150,8 +137,6 @@ fn wrong_servers() -> Vec<(&'static str, Router)> {
 async fn each_wrong_server_gets_its_own_diagnosis() {
     let stage = Stage::new().await;
     stage.app(false, &[]).await;
-    let hasty = json!({ "settings": { "challenge_deadline_ms": 300 } });
-    stage.done(Method::PATCH, &Stage::of_app(""), hasty).await;
     let mut diagnoses = Vec::new();
     for (name, router) in wrong_servers() {
         let (address, task) = serve(router).await;
@@ -159,7 +144,6 @@ async fn each_wrong_server_gets_its_own_diagnosis() {
         task.abort();
     }
     let server = Server::start(true).await;
-    diagnoses.push(diagnosis(&stage, "a key where the app has none", &server.url).await);
     assert_eq!(
         stage.get(&Stage::of_app("")).await["request_url"],
         Value::Null
@@ -174,12 +158,34 @@ async fn each_wrong_server_gets_its_own_diagnosis() {
 }
 
 #[tokio::test]
+async fn a_late_server_is_told_what_the_time_went_on() {
+    let stage = Stage::new().await;
+    stage.app_with(false, &[], json!({})).await;
+    let half = || async {
+        let rest = futures_util::stream::pending::<Result<Bytes, std::io::Error>>();
+        ([(header::CONTENT_LENGTH, "20")], Body::from_stream(rest))
+    };
+    let servers = [
+        ("never", post(std::future::pending::<()>)),
+        ("half an answer", post(half)),
+    ];
+    let mut diagnoses = Vec::new();
+    for (name, server) in servers {
+        let (address, task) = serve(Router::new().route("/", server)).await;
+        diagnoses.push(diagnosis(&stage, name, &format!("http://{address}/")).await);
+        task.abort();
+    }
+    insta::assert_snapshot!(diagnoses.join("\n"));
+}
+
+#[tokio::test]
 async fn each_unreachable_url_gets_its_own_diagnosis() {
     let stage = Stage::new().await;
     stage.app(false, &[]).await;
     let gone = Server::start(false).await.stop().await;
     let server = Server::start(false).await;
     let tls = server.url.replace("http:", "https:");
+    let nowhere = format!("http://{NO_SUCH_NAME}/event");
     let urls = [
         ("no URL", "feishu"),
         ("another scheme", "ftp://example.com/event"),
@@ -187,7 +193,7 @@ async fn each_unreachable_url_gets_its_own_diagnosis() {
         ("a fragment", "http://example.com/event#top"),
         ("an odd literal", "http://0x7f000001/event"),
         ("IPv6 only", "http://[::1]:8080/event"),
-        ("no such name", "http://ringback.invalid/event"),
+        ("no such name", &nowhere),
         ("metadata", "http://169.254.169.254/latest"),
         ("nobody listens", &gone),
         ("TLS to a plain server", &tls),

@@ -13,28 +13,32 @@ use ringback_types::{Caller, Clock, Random, Role};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
+/// A name that no resolver knows; its first label is too long to ask anybody about.
+pub(crate) const NO_SUCH_NAME: &str =
+    "no-such-name-0123456789-0123456789-0123456789-0123456789-0123456789.invalid";
+
 /// The app that most scenes have.
-pub const APP_ID: &str = "cli_a1b2c3d4e5f60718";
-pub const APP_SECRET: &str = "stage-app-secret";
-pub const TOKEN: &str = "stage-verification-token";
-pub const KEY: &str = "stage encrypt key";
+pub(crate) const APP_ID: &str = "cli_a1b2c3d4e5f60718";
+pub(crate) const APP_SECRET: &str = "stage-app-secret";
+pub(crate) const TOKEN: &str = "stage-verification-token";
+pub(crate) const KEY: &str = "stage encrypt key";
 
 /// A platform half that runs.
-pub struct Stage {
-    pub feishu: Feishu,
-    pub engine: Engine,
-    pub store: Store,
-    pub clock: Clock,
+pub(crate) struct Stage {
+    pub(crate) feishu: Feishu,
+    pub(crate) engine: Engine,
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
     directory: tempfile::TempDir,
 }
 
 impl Stage {
     /// One that may push to loopback, with virtual time.
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::guarded(Guard::development()).await
     }
 
-    pub async fn guarded(guard: Guard) -> Self {
+    pub(crate) async fn guarded(guard: Guard) -> Self {
         let directory = tempfile::tempdir().unwrap();
         Self::open(directory, Clock::virtual_from_now(), guard).await
     }
@@ -61,7 +65,7 @@ impl Stage {
     }
 
     /// Stops it and starts it again on the same data and the same clock.
-    pub async fn restart(self) -> Self {
+    pub(crate) async fn restart(self) -> Self {
         let Self {
             feishu,
             engine,
@@ -77,7 +81,7 @@ impl Stage {
     }
 
     /// Everything the room serves, for a caller of this role.
-    pub fn router(&self, role: Role) -> Router {
+    pub(crate) fn router(&self, role: Role) -> Router {
         let caller = Caller {
             name: "tester".into(),
             role,
@@ -88,7 +92,7 @@ impl Stage {
             .layer(Extension(caller))
     }
 
-    pub async fn send_as(
+    pub(crate) async fn send_as(
         &self,
         role: Role,
         method: Method,
@@ -115,55 +119,69 @@ impl Stage {
         )
     }
 
-    pub async fn send(&self, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Value,
+    ) -> (StatusCode, Value) {
         self.send_as(Role::Admin, method, path, body).await
     }
 
     /// Sends what must succeed.
-    pub async fn done(&self, method: Method, path: &str, body: Value) -> Value {
+    pub(crate) async fn done(&self, method: Method, path: &str, body: Value) -> Value {
         let (status, answer) = self.send(method.clone(), path, body).await;
         assert!(status.is_success(), "{method} {path}: {status} {answer}");
         answer
     }
 
-    pub async fn get(&self, path: &str) -> Value {
+    pub(crate) async fn get(&self, path: &str) -> Value {
         self.done(Method::GET, path, Value::Null).await
     }
 
-    /// Makes the app of most scenes.
-    pub async fn app(&self, encrypted: bool, events: &[&str]) {
+    /// Makes the app of most scenes. It is patient, because a test machine may be busy.
+    pub(crate) async fn app(&self, encrypted: bool, events: &[&str]) {
+        let settings = json!({
+            "challenge_deadline_ms": 60_000,
+            "event": { "deadline_ms": 60_000 },
+            "callback": { "deadline_ms": 60_000 },
+        });
+        self.app_with(encrypted, events, settings).await;
+    }
+
+    pub(crate) async fn app_with(&self, encrypted: bool, events: &[&str], settings: Value) {
         let key = encrypted.then_some(KEY);
         let app = json!({
             "app_id": APP_ID, "name": "Stage", "tenant_key": "2ca1d211f64f6438",
             "app_secret": APP_SECRET, "verification_token": TOKEN, "encrypt_key": key,
-            "events": events,
+            "events": events, "settings": settings,
         });
         self.done(Method::POST, "/api/v1/feishu/apps", app).await;
     }
 
     /// A path below the app of most scenes.
-    pub fn of_app(rest: &str) -> String {
+    pub(crate) fn of_app(rest: &str) -> String {
         format!("/api/v1/feishu/apps/{APP_ID}{rest}")
     }
 
-    pub async fn save_url(&self, which: &str, url: &str) -> (StatusCode, Value) {
+    pub(crate) async fn save_url(&self, which: &str, url: &str) -> (StatusCode, Value) {
         let path = Self::of_app(&format!("/{which}"));
         self.send(Method::PUT, &path, json!({ "url": url })).await
     }
 
     /// Saves what must pass.
-    pub async fn saved_url(&self, which: &str, url: &str) {
+    pub(crate) async fn saved_url(&self, which: &str, url: &str) {
         let (status, answer) = self.save_url(which, url).await;
         assert_eq!(status, StatusCode::OK, "{answer}");
     }
 
-    pub async fn trigger(&self, body: Value) -> (StatusCode, Value) {
+    pub(crate) async fn trigger(&self, body: Value) -> (StatusCode, Value) {
         self.send(Method::POST, &Self::of_app("/trigger"), body)
             .await
     }
 
     /// Triggers what must be taken, and answers the platform's event ids.
-    pub async fn triggered(&self, body: Value) -> Vec<String> {
+    pub(crate) async fn triggered(&self, body: Value) -> Vec<String> {
         let (status, answer) = self.trigger(body).await;
         assert_eq!(status, StatusCode::ACCEPTED, "{answer}");
         let events = answer["events"].as_array().unwrap();
@@ -174,7 +192,7 @@ impl Stage {
     }
 
     /// The rows of the event log, a page.
-    pub async fn log(&self, query: &str) -> Vec<Value> {
+    pub(crate) async fn log(&self, query: &str) -> Vec<Value> {
         let page = self.get(&Self::of_app(&format!("/events{query}"))).await;
         page["rows"].as_array().unwrap().clone()
     }

@@ -8,8 +8,10 @@ use axum::{Extension, Json as Answer};
 use ringback_gateway::extract::Json;
 use ringback_types::{Caller, Code, Problem, Role};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 
+use super::note;
 use crate::error::unwritten;
 use crate::faces::Inner;
 
@@ -53,12 +55,19 @@ pub(crate) async fn make_backup(
         return Err(Problem::new(409, Code::new("backup.exists"), message)
             .with_hint("choose another name; a backup never overwrites"));
     }
+    note(
+        &faces,
+        &caller,
+        "store.backup",
+        &file.to_string_lossy(),
+        json!({}),
+    )
+    .await?;
     faces
         .store()
         .backup(file.clone())
         .await
         .map_err(|error| unwritten(&error))?;
-    tracing::info!(file = %file.display(), caller = &*caller.name, "backup made");
     let bytes = std::fs::metadata(&file).map_or(0, |metadata| metadata.len());
     Ok(Answer(BackupAnswer { file, bytes }))
 }

@@ -6,8 +6,10 @@ use axum::extract::{Path, State};
 use axum::{Extension, Json as Answer};
 use ringback_types::{Caller, Code, DeliveryId, Problem};
 use serde::Serialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
+use super::note;
 use crate::error::{unreadable, unwritten};
 use crate::faces::Inner;
 
@@ -28,15 +30,15 @@ pub(crate) async fn cancel_delivery(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Result<Answer<Cancelled>, Problem> {
-    let unknown = || Problem::not_found("delivery", &id);
+    let unknown = || Problem::not_found("delivery", &id).with_hint("`ringback log` shows them");
     let delivery: DeliveryId = id.parse().map_err(|_| unknown())?;
+    note(&faces, &caller, "delivery.cancel", &id, json!({})).await?;
     if faces
         .engine
         .cancel(delivery)
         .await
         .map_err(|error| unwritten(&error))?
     {
-        tracing::info!(%delivery, caller = &*caller.name, "delivery cancelled");
         return Ok(Answer(Cancelled { delivery }));
     }
     let found = faces

@@ -40,22 +40,26 @@ pub(crate) struct EntryView {
     has_body: bool,
     /// The delivery.
     #[serde(flatten)]
-    pub(crate) delivery: Option<DeliveryView>,
+    pub(crate) delivery: DeliveryView,
 }
 
-/// One event or call on its way to one endpoint.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+/// One event or call on its way to one endpoint; all is absent where an event went nowhere.
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
 pub(crate) struct DeliveryView {
     /// The delivery.
-    #[schema(value_type = String, example = "dlv_0c2m9qk4vwx3e")]
-    pub(crate) delivery: DeliveryId,
+    #[schema(value_type = Option<String>, example = "dlv_0c2m9qk4vwx3e")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) delivery: Option<DeliveryId>,
     /// Where to.
-    endpoint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoint: Option<String>,
     /// `due`, `running`, `held`, `delivered`, `dead` or `cancelled`.
-    #[schema(value_type = String, example = "delivered")]
-    state: DeliveryState,
+    #[schema(value_type = Option<String>, example = "delivered")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<DeliveryState>,
     /// How many attempts have been made.
-    attempts: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempts: Option<u32>,
     /// Status of the last answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
@@ -78,10 +82,10 @@ impl DeliveryView {
     pub(crate) fn new(faces: &Inner, delivery: &Delivery) -> Self {
         let due = (!delivery.state.is_final()).then(|| delivery.due_at.to_rfc3339());
         Self {
-            delivery: delivery.id,
-            endpoint: names::of_endpoint(faces, delivery.endpoint),
-            state: delivery.state,
-            attempts: delivery.attempts,
+            delivery: Some(delivery.id),
+            endpoint: Some(names::of_endpoint(faces, delivery.endpoint)),
+            state: Some(delivery.state),
+            attempts: Some(delivery.attempts),
             status: delivery.status,
             reason: delivery.reason.clone(),
             due_at: due,
@@ -105,7 +109,8 @@ impl EntryView {
             platform_id: entry.dedupe_key,
             body_bytes: entry.body_bytes,
             has_body: entry.has_body,
-            delivery: delivery.map(|delivery| DeliveryView::new(faces, delivery)),
+            delivery: delivery
+                .map_or_else(DeliveryView::default, |it| DeliveryView::new(faces, it)),
         }
     }
 

@@ -171,7 +171,10 @@ pub(crate) async fn clear_fault(
         .map(|number| faces.engine.faults().clear(Some(number)));
     match cleared {
         Ok(1..) => Ok(StatusCode::NO_CONTENT),
-        Ok(0) | Err(_) => Err(Problem::not_found("fault", number)),
+        Ok(0) | Err(_) => {
+            Err(Problem::not_found("fault", number)
+                .with_hint("`ringback fault list` shows them all"))
+        }
     }
 }
 

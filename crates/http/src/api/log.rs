@@ -37,10 +37,7 @@ impl LogPage {
         let complete = page.next.is_none() || page.entries.len() >= limit;
         let fits = |entry: &EntryView| {
             let wanted = filter.reason.as_ref();
-            let reason = entry
-                .delivery
-                .as_ref()
-                .and_then(|delivery| delivery.reason.as_ref());
+            let reason = entry.delivery.reason.as_ref();
             wanted.is_none() || reason == wanted
         };
         let entries = page
@@ -72,8 +69,8 @@ impl LogPage {
         let deliveries = self
             .entries
             .iter()
-            .filter_map(|entry| entry.delivery.as_ref());
-        deliveries.map(|delivery| delivery.delivery).collect()
+            .filter_map(|entry| entry.delivery.delivery);
+        deliveries.collect()
     }
 
     /// Where to go on.

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use axum::Json as Answer;
 use axum::extract::State;
+use axum::{Extension, Json as Answer};
 use ringback_deliver::{ReplayError, Replaying};
 use ringback_gateway::extract::Json;
 use ringback_store::record::{ReplayRefusal, Replayed};
-use ringback_types::{Code, DeliveryId, EventId, Problem};
+use ringback_types::{Caller, Code, DeliveryId, EventId, Problem};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::filter::LogFilter;
-use super::{log, names};
+use super::{log, names, note};
 use crate::error::unreadable;
 use crate::faces::Inner;
 
@@ -72,6 +73,7 @@ pub(crate) struct ReplayedView {
     responses((status = 200, body = ReplayAnswer), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn replay_deliveries(
     State(faces): State<Arc<Inner>>,
+    Extension(caller): Extension<Caller>,
     Json(request): Json<ReplayRequest>,
 ) -> Result<Answer<ReplayAnswer>, Problem> {
     let to = request
@@ -80,6 +82,17 @@ pub(crate) async fn replay_deliveries(
         .map(|name| names::endpoint(&faces, name));
     let to = to.transpose()?.map(|endpoint| endpoint.id);
     let (chosen, next) = choose(&faces, &request).await?;
+    if !request.dry_run {
+        let detail = json!({ "deliveries": chosen, "to": to });
+        note(
+            &faces,
+            &caller,
+            "delivery.replay",
+            &format!("{} deliveries", chosen.len()),
+            detail,
+        )
+        .await?;
+    }
     let replaying = Replaying::Deliveries(chosen);
     let report = faces
         .engine

@@ -113,7 +113,9 @@ pub(crate) async fn revoke_token(
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     caller.require(Role::Admin)?;
-    let id = id.parse().map_err(|_| Problem::not_found("token", &id))?;
+    let unknown =
+        |_| Problem::not_found("token", &id).with_hint("`ringback token list` shows them all");
+    let id = id.parse().map_err(unknown)?;
     faces.tokens.revoke(&caller, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,0 +1,176 @@
+//! The outbound guard: one table that names each rule.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::net::{IpAddr, SocketAddr};
+
+use insta::assert_snapshot;
+use ringback_deliver::Guard;
+use ringback_deliver::guard::{Rule, check_url};
+use ringback_types::Coded as _;
+
+/// Address, the rule that refuses it, and whether `dev` allows it all the same.
+const TABLE: &[(&str, Option<Rule>, bool)] = &[
+    ("0.0.0.0", Some(Rule::Unspecified), false),
+    ("0.255.255.255", Some(Rule::Unspecified), false),
+    ("::", Some(Rule::Unspecified), false),
+    ("::ffff:0.0.0.0", Some(Rule::Unspecified), false),
+    ("127.0.0.1", Some(Rule::Loopback), true),
+    ("127.255.255.255", Some(Rule::Loopback), true),
+    ("::1", Some(Rule::Loopback), true),
+    ("::ffff:127.0.0.1", Some(Rule::Loopback), true),
+    ("10.0.0.0", Some(Rule::Private), true),
+    ("172.16.0.1", Some(Rule::Private), true),
+    ("172.31.255.255", Some(Rule::Private), true),
+    ("192.168.255.255", Some(Rule::Private), true),
+    ("169.254.169.254", Some(Rule::Metadata), false),
+    ("::ffff:169.254.169.254", Some(Rule::Metadata), false),
+    ("169.254.170.2", Some(Rule::Metadata), false),
+    ("168.63.129.16", Some(Rule::Metadata), false),
+    ("100.100.100.200", Some(Rule::Metadata), false),
+    ("fd00:ec2::254", Some(Rule::Metadata), false),
+    ("169.254.0.1", Some(Rule::LinkLocal), false),
+    ("fe80::1", Some(Rule::LinkLocal), false),
+    ("febf::1", Some(Rule::LinkLocal), false),
+    ("100.64.0.1", Some(Rule::CarrierNat), false),
+    ("100.127.255.255", Some(Rule::CarrierNat), false),
+    ("192.0.0.8", Some(Rule::IetfReserved), false),
+    ("192.88.99.1", Some(Rule::IetfReserved), false),
+    ("2001::1", Some(Rule::IetfReserved), false),
+    ("2001:1ff::1", Some(Rule::IetfReserved), false),
+    ("192.0.2.1", Some(Rule::Documentation), false),
+    ("198.51.100.1", Some(Rule::Documentation), false),
+    ("203.0.113.255", Some(Rule::Documentation), false),
+    ("2001:db8::1", Some(Rule::Documentation), false),
+    ("3fff:fff::1", Some(Rule::Documentation), false),
+    ("198.18.0.1", Some(Rule::Benchmark), false),
+    ("198.19.255.255", Some(Rule::Benchmark), false),
+    ("2001:2::1", Some(Rule::Benchmark), false),
+    ("224.0.0.1", Some(Rule::Multicast), false),
+    ("239.255.255.255", Some(Rule::Multicast), false),
+    ("ff02::1", Some(Rule::Multicast), false),
+    ("255.255.255.255", Some(Rule::Broadcast), false),
+    ("240.0.0.1", Some(Rule::ClassE), false),
+    ("255.255.255.254", Some(Rule::ClassE), false),
+    ("fc00::1", Some(Rule::UniqueLocal), true),
+    ("fdff::1", Some(Rule::UniqueLocal), true),
+    ("fec0::1", Some(Rule::SiteLocal), false),
+    ("100::1", Some(Rule::Discard), false),
+    ("::192.0.2.1", Some(Rule::EmbeddedV4), false),
+    ("::ffff:0:8.8.8.8", Some(Rule::EmbeddedV4), false),
+    ("2002:808:808::1", Some(Rule::SixToFour), false),
+    ("64:ff9b::808:808", Some(Rule::Nat64), false),
+    ("64:ff9b:1::808:808", Some(Rule::Nat64), false),
+    ("5f00::1", Some(Rule::SegmentRouting), false),
+    ("1.1.1.1", None, true),
+    ("8.8.8.8", None, true),
+    ("100.63.255.255", None, true),
+    ("100.128.0.0", None, true),
+    ("126.255.255.255", None, true),
+    ("128.0.0.0", None, true),
+    ("169.253.255.255", None, true),
+    ("172.15.255.255", None, true),
+    ("172.32.0.0", None, true),
+    ("192.0.1.0", None, true),
+    ("198.17.255.255", None, true),
+    ("198.20.0.0", None, true),
+    ("223.255.255.255", None, true),
+    ("::ffff:8.8.8.8", None, true),
+    ("2001:200::1", None, true),
+    ("2606:4700:4700::1111", None, true),
+    ("2a00:1450:4001::1", None, true),
+];
+
+#[test]
+fn every_rule_refuses_what_it_names() {
+    let (public, development) = (Guard::public(), Guard::development());
+    let mut named = BTreeSet::from([Rule::OwnListener.as_str()]);
+    for (text, rule, in_development) in TABLE {
+        let ip: IpAddr = text.parse().unwrap();
+        assert_eq!(public.check_ip(ip).err(), *rule, "{text}");
+        assert_eq!(
+            development.check_ip(ip).is_ok(),
+            *in_development,
+            "{text} in development"
+        );
+        named.extend(rule.map(Rule::as_str));
+    }
+    let all: BTreeSet<_> = Rule::ALL.iter().map(|rule| rule.as_str()).collect();
+    assert_eq!(named, all, "every rule has a row");
+}
+
+#[test]
+fn a_network_that_is_allowed_is_allowed_and_no_other() {
+    let guard = Guard::public().allowing(vec!["10.1.0.0/16".parse().unwrap()]);
+    assert!(guard.check_ip("10.1.2.3".parse().unwrap()).is_ok());
+    assert!(guard.check_ip("::ffff:10.1.2.3".parse().unwrap()).is_ok());
+    assert_eq!(
+        guard.check_ip("10.2.0.1".parse().unwrap()),
+        Err(Rule::Private)
+    );
+}
+
+#[test]
+fn our_own_listeners_take_deliveries_below_in_only() {
+    let guard = Guard::development();
+    guard.set_own(vec![
+        "0.0.0.0:7300".parse().unwrap(),
+        "127.0.0.1:7301".parse().unwrap(),
+    ]);
+    let check = |address: &str, path: &str| {
+        guard
+            .check(address.parse::<SocketAddr>().unwrap(), path)
+            .err()
+    };
+    assert_eq!(
+        check("127.0.0.1:7300", "/api/v1/tokens"),
+        Some(Rule::OwnListener)
+    );
+    assert_eq!(check("127.9.9.9:7300", "/"), Some(Rule::OwnListener));
+    assert_eq!(
+        check("[::ffff:127.0.0.1]:7301", "/in"),
+        Some(Rule::OwnListener)
+    );
+    assert_eq!(check("127.0.0.1:7300", "/in/feishu"), None);
+    assert_eq!(check("127.0.0.1:7302", "/api/v1/tokens"), None);
+    assert_eq!(check("8.8.8.8:7300", "/"), None);
+}
+
+#[test]
+fn the_form_of_a_url_is_checked_before_it_is_parsed() {
+    let refused = [
+        "",
+        "example.com/hook",
+        "http://",
+        "http:/127.0.0.1/",
+        "ftp://example.com/",
+        "file:///etc/passwd",
+        "http://user@example.com/",
+        "http://user:password@example.com/",
+        "http://example.com\\@127.0.0.1/",
+        "http://exam ple.com/",
+        "http://example.com/#fragment",
+        "http://2130706433/",
+        "http://0x7f000001/",
+        "http://0177.0.0.1/",
+        "http://127.1/",
+        "http://127.0.0.1./",
+        "http://１２７.0.0.1/",
+        "http://0x7f.0.0.1:8080/",
+    ];
+    let mut said = String::new();
+    for text in refused {
+        let refusal = check_url(text).expect_err(text);
+        writeln!(said, "{text:?}: {}: {refusal}", refusal.code()).unwrap();
+    }
+    assert_snapshot!(said);
+    for text in [
+        "http://127.0.0.1:3000/in/x?y=z",
+        "https://example.com",
+        "https://例子.cn/hook",
+        "http://[::1]:8080/",
+        "http://[0:0:0:0:0:0:0:1]/",
+    ] {
+        assert!(check_url(text).is_ok(), "{text}");
+    }
+}

@@ -1,0 +1,76 @@
+//! The probe: every stage reported.
+
+use std::time::Duration;
+
+use ringback_deliver::guard::{Rule, check_url};
+use ringback_deliver::{Limits, Stage, TransportFailure};
+use ringback_dialect::WireRequest;
+use ringback_types::Deadline;
+
+use crate::house::{House, Receiver, Reply};
+
+fn limits(deadline: Duration) -> Limits {
+    Limits {
+        deadline: Deadline::after(deadline),
+        connect: deadline,
+        answer_cap_bytes: 1000,
+    }
+}
+
+fn request() -> WireRequest {
+    WireRequest {
+        headers: http::HeaderMap::new(),
+        body: "{}".into(),
+    }
+}
+
+#[tokio::test]
+async fn a_probe_reports_each_stage_and_the_answer() {
+    let house = House::new().await;
+    let receiver = Receiver::new(Reply::With(200, Vec::new(), "hello".into())).await;
+    let url = check_url(&receiver.url()).unwrap();
+    let limits = limits(Duration::from_secs(10));
+    let report = house
+        .engine
+        .probe()
+        .exchange(&url, request(), &limits)
+        .await;
+    assert_eq!(report.outcome.unwrap().body, "hello");
+    let stages: Vec<Stage> = report.stages.iter().map(|timing| timing.stage).collect();
+    assert_eq!(
+        stages,
+        [Stage::Dns, Stage::Connect, Stage::Head, Stage::Body]
+    );
+    assert_eq!(report.connected, Some(receiver.address.ip()));
+    assert_eq!(report.addresses[0].refused_by, None);
+}
+
+#[tokio::test]
+async fn a_probe_says_which_address_is_refused_and_which_stage_is_late() {
+    let house = House::new().await;
+    let metadata = check_url("http://169.254.169.254/latest").unwrap();
+    let plenty = limits(Duration::from_secs(10));
+    let report = house
+        .engine
+        .probe()
+        .exchange(&metadata, request(), &plenty)
+        .await;
+    assert_eq!(report.addresses[0].refused_by, Some(Rule::Metadata));
+    assert!(matches!(
+        report.outcome,
+        Err(TransportFailure::RefusedByGuard { .. })
+    ));
+
+    let hanging = Receiver::new(Reply::Hang).await;
+    let url = check_url(&hanging.url()).unwrap();
+    let little = limits(Duration::from_millis(100));
+    let report = house
+        .engine
+        .probe()
+        .exchange(&url, request(), &little)
+        .await;
+    assert_eq!(
+        report.outcome.unwrap_err(),
+        TransportFailure::Late { stage: Stage::Head }
+    );
+}

@@ -1,0 +1,117 @@
+//! Many events, unreliable endpoints: whatever happens, everything accepted comes to an end.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use ringback_deliver::{EngineOptions, Room};
+use ringback_store::Change;
+use ringback_store::record::{DeliveryState, Query};
+
+use crate::house::{House, Receiver, Reply, arrival, feishu, ordered, standard};
+
+#[tokio::test]
+async fn everything_accepted_comes_to_an_end() {
+    let options = EngineOptions {
+        concurrency: 16,
+        ..EngineOptions::default()
+    };
+    let house = House::with(options).await;
+    for name in ["one", "two", "three"] {
+        let receiver = Receiver::new(Reply::Status(200)).await;
+        // Long bad stretches, so that an endpoint is slowed down and comes back.
+        for nth in 0..300 {
+            receiver.then(Reply::Status(if nth / 20 % 2 == 0 { 500 } else { 200 }));
+        }
+        let mut new = feishu(name, &receiver.url());
+        new.policy.concurrency = Some(3);
+        house.endpoint(new).await;
+    }
+    for nth in 0..100 {
+        let key = format!("key {}", nth % 7);
+        house
+            .accept(if nth % 3 == 0 {
+                arrival("a")
+            } else {
+                ordered(&key)
+            })
+            .await;
+        if nth % 10 == 0 {
+            house.advance(30).await;
+        }
+    }
+    house.advance(24 * 3600).await;
+
+    let record = house.engine.record();
+    let query = Query {
+        limit: 1000,
+        ..Query::default()
+    };
+    let page = record.search(query).await.unwrap();
+    let mut states: HashMap<DeliveryState, usize> = HashMap::new();
+    for entry in &page.entries {
+        *states
+            .entry(entry.delivery.as_ref().unwrap().state)
+            .or_default() += 1;
+    }
+    assert_eq!(page.entries.len(), 300);
+    assert!(states.keys().all(|state| state.is_final()), "{states:?}");
+    assert_eq!(record.count_held().await.unwrap(), 0);
+    assert_eq!(record.count_orphans().await.unwrap(), 0);
+    for endpoint in house.engine.endpoints().all() {
+        let health = house.engine.health(endpoint.id).unwrap();
+        assert_eq!(
+            (health.in_flight, health.next_due),
+            (0, None),
+            "{}",
+            endpoint.name
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_caller_who_goes_away_loses_nothing() {
+    let house = House::new().await;
+    let receiver = Receiver::new(Reply::Status(200)).await;
+    let endpoint = house.endpoint(standard("biz", &receiver.url())).await;
+    for open in [true, false] {
+        if !open {
+            house.engine.pause("ada", endpoint.id).await.unwrap();
+        }
+        // Polled once, then dropped.
+        tokio::select! {
+            biased;
+            _ = house.engine.accept(arrival("a")) => panic!("a write takes its time"),
+            () = std::future::ready(()) => {}
+        }
+    }
+    receiver.seen(1).await;
+    house.engine.resume("ada", endpoint.id).await.unwrap();
+    receiver.seen(2).await;
+    house.engine.quiet().await;
+    assert_eq!(house.engine.health(endpoint.id).unwrap().in_flight, 0);
+}
+
+#[tokio::test]
+async fn what_another_part_of_the_process_writes_is_loaded_by_itself() {
+    let house = House::new().await;
+    let receiver = Receiver::new(Reply::Status(200)).await;
+    let mut endpoint = (*house.endpoint(standard("biz", &receiver.url())).await).clone();
+    endpoint.name = "renamed".to_owned();
+    assert_eq!(endpoint.room, Room::Own);
+    let change = Change {
+        caller: "ada".into(),
+        action: "endpoint.update",
+        target: "biz".to_owned(),
+        detail: serde_json::json!({}),
+    };
+    let statements = house.engine.endpoints().statements_for(&endpoint);
+    house.store.change(change, statements).await.unwrap();
+    let loaded = async {
+        while house.engine.endpoints().by_name("renamed").is_none() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), loaded)
+        .await
+        .unwrap();
+}

@@ -1,0 +1,17 @@
+//! The receiving room through its front door: real sockets, real store, real engine.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a scene that cannot be set fails its test"
+)]
+
+mod business;
+mod calls;
+mod events;
+mod limits;
+mod peers;
+mod platform;
+mod refusals;
+mod sources;
+mod stage;
+mod traffic;

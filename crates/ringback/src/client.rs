@@ -1,0 +1,248 @@
+//! The management client: how commands ask a running server.
+//!
+//! One connection per request; commands ask a handful of questions and end.
+
+mod connect;
+mod locate;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Request, StatusCode, header};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use ringback_types::Secret;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use url::Url;
+
+use crate::failure::Failure;
+
+/// The most of an answer that is read; the log's pages are far below.
+const ANSWER_CAP_BYTES: usize = 64 << 20;
+/// How long the server may take to begin its answer; `clock advance` plays hours of ladder in it.
+const ANSWER_LIMIT: Duration = Duration::from_mins(10);
+
+/// A server and the token it is shown.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    base: Url,
+    token: Secret,
+}
+
+impl Client {
+    /// The client of this server.
+    pub(crate) fn new(base: Url, token: Secret) -> Self {
+        Self { base, token }
+    }
+
+    /// Address of the server, without a slash at its end.
+    pub(crate) fn address(&self) -> &str {
+        self.base.as_str().trim_end_matches('/')
+    }
+
+    /// Asks for something below `/api/v1/`.
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        self.ask(Method::GET, path, None).await
+    }
+
+    /// Sends something below `/api/v1/`.
+    pub(crate) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &Value,
+    ) -> Result<T, Failure> {
+        self.ask(Method::POST, path, Some(body)).await
+    }
+
+    /// One request and its whole answer, read as JSON; an empty answer reads as `null`.
+    pub(crate) async fn ask<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<T, Failure> {
+        let (status, bytes) = self.exchange(method, path, body).await?;
+        let bytes = if bytes.is_empty() {
+            b"null".as_slice()
+        } else {
+            &bytes
+        };
+        if status.is_success() {
+            return serde_json::from_slice(bytes).map_err(|error| not_ours(&error.to_string()));
+        }
+        Err(refused(status, bytes))
+    }
+
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<(StatusCode, Bytes), Failure> {
+        let answer = self.send(method, path, body).await?;
+        let status = answer.status();
+        let read = Limited::new(answer.into_body(), ANSWER_CAP_BYTES)
+            .collect()
+            .await;
+        let bytes = read.map_err(|error| broken(&error.to_string()))?.to_bytes();
+        Ok((status, bytes))
+    }
+
+    /// One request and an answer that is read as it comes.
+    pub(crate) async fn stream(&self, path: &str) -> Result<Incoming, Failure> {
+        let answer = self.send(Method::GET, path, None).await?;
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(answer.into_body());
+        }
+        let read = Limited::new(answer.into_body(), ANSWER_CAP_BYTES)
+            .collect()
+            .await;
+        Err(refused(
+            status,
+            &read
+                .map(http_body_util::Collected::to_bytes)
+                .unwrap_or_default(),
+        ))
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<http::Response<Incoming>, Failure> {
+        let request = self.request(method, path, body)?;
+        let mut sender = self.connection().await?;
+        let answered = tokio::time::timeout(ANSWER_LIMIT, sender.send_request(request)).await;
+        let answered = answered.map_err(|_| broken("no answer in ten minutes"))?;
+        answered.map_err(|error| broken(&error.to_string()))
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Request<Full<Bytes>>, Failure> {
+        let bytes = body.map(Value::to_string).unwrap_or_default();
+        let token = self.token.expose_str().unwrap_or_default();
+        let host = self.base.host_str().unwrap_or_default();
+        let host = self
+            .base
+            .port()
+            .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!(
+                "{}/api/v1/{path}",
+                self.base.path().trim_end_matches('/')
+            ))
+            .header(header::HOST, host)
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .header(
+                header::USER_AGENT,
+                concat!("ringback/", env!("CARGO_PKG_VERSION")),
+            );
+        if body.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        request.body(Full::from(bytes)).map_err(|_| {
+            Failure::usage(
+                "client.request",
+                "the token or an argument does not fit into a request",
+            )
+        })
+    }
+
+    async fn connection(&self) -> Result<SendRequest<Full<Bytes>>, Failure> {
+        let stream = connect::open(&self.base)
+            .await
+            .map_err(|error| self.unreachable(&error))?;
+        let (sender, connection) = http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| broken(&error.to_string()))?;
+        // Its errors come out at the request it carries.
+        tokio::spawn(async move { drop(connection.await) });
+        Ok(sender)
+    }
+
+    fn unreachable(&self, error: &std::io::Error) -> Failure {
+        let message = format!("cannot reach `{}`: {error}", self.address());
+        Failure::unreachable("client.unreachable", message)
+            .with_hint("start one with `ringback dev`, or name another with `--url`")
+    }
+}
+
+/// What the server refused, in its own words.
+fn refused(status: StatusCode, body: &[u8]) -> Failure {
+    #[derive(serde::Deserialize)]
+    struct Problem {
+        code: String,
+        message: String,
+        hint: Option<String>,
+        /// What the platform's console would show, where a request URL is refused.
+        platform_message: Option<String>,
+    }
+    let Ok(mut problem) = serde_json::from_slice::<Problem>(body) else {
+        return not_ours(&format!("it answered {}", status.as_u16()));
+    };
+    if let Some(shown) = &problem.platform_message {
+        problem.message = format!(
+            "{} (the platform's console says `{shown}`)",
+            problem.message
+        );
+    }
+    let mut failure = match status {
+        StatusCode::UNAUTHORIZED => Failure::unreachable("client.unauthorised", problem.message),
+        StatusCode::FORBIDDEN => Failure::unreachable("client.forbidden", problem.message),
+        _ => Failure::failed("client.refused", problem.message),
+    };
+    if status != StatusCode::UNAUTHORIZED {
+        failure.code = problem.code.into();
+    }
+    match problem.hint {
+        Some(hint) => failure.with_hint(hint),
+        None => failure,
+    }
+}
+
+fn not_ours(detail: &str) -> Failure {
+    let message = format!("the answer is not one of Ringback's: {detail}");
+    Failure::unreachable("client.not_ours", message)
+        .with_hint("check that `--url` names a Ringback of this version")
+}
+
+fn broken(detail: &str) -> Failure {
+    Failure::unreachable(
+        "client.broken_answer",
+        format!("the connection broke: {detail}"),
+    )
+    .with_hint("try again; if it stays so, see the server's log")
+}
+
+/// A text as one segment of a path or one value of a query.
+pub(crate) fn encode(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes())
+        .collect::<String>()
+        .replace('+', "%20")
+}
+
+/// A path with a query of these pairs.
+pub(crate) fn with_query<'a>(
+    path: &str,
+    pairs: impl IntoIterator<Item = (&'a str, String)>,
+) -> String {
+    let pairs: Vec<String> = pairs
+        .into_iter()
+        .map(|(name, value)| format!("{name}={}", encode(&value)))
+        .collect();
+    if pairs.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{}", pairs.join("&"))
+    }
+}

@@ -1,0 +1,76 @@
+//! `ringback apply`: bring sources, endpoints and apps to what a file says, and show the difference.
+//!
+//! [`file`] reads what is wanted, [`plan`] compares it with what the server has, and the steps of the
+//! plan are then carried out in an order in which each finds what it needs.
+
+mod file;
+mod plan;
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use self::file::Wanted;
+use self::plan::{Plan, Step};
+use crate::cli::Connection;
+use crate::client::Client;
+use crate::failure::Failure;
+use crate::output::{Output, Style};
+
+/// Arguments of `ringback apply`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = file::EXAMPLE)]
+pub(crate) struct Arguments {
+    /// What is wanted, as TOML
+    file: PathBuf,
+    /// Show the difference, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Also delete what the file does not name
+    #[arg(long)]
+    prune: bool,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+/// Compares, shows, and unless it is a dry run changes.
+pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
+    let wanted = Wanted::read(&arguments.file)?;
+    let client = Client::locate(&arguments.connection)?;
+    let found = plan::Found::read(&client).await?;
+    let plan = Plan::new(&wanted, &found, arguments.prune)?;
+    for step in &plan.steps {
+        show(output, step);
+    }
+    if plan.steps.is_empty() {
+        output.note("nothing to change");
+    }
+    if arguments.dry_run {
+        return Ok(());
+    }
+    for step in &plan.steps {
+        let _: Value = client
+            .ask(step.method(), &step.path(), step.body.as_ref())
+            .await?;
+    }
+    Ok(())
+}
+
+fn show(output: Output, step: &Step) {
+    if output.is_json() {
+        output.json(step);
+        return;
+    }
+    let style = match step.action {
+        plan::Action::Create => Style::Good,
+        plan::Action::Change | plan::Action::SaveUrl => Style::Notice,
+        plan::Action::Delete => Style::Bad,
+    };
+    output.line(output.style(
+        style,
+        format_args!("{} {} {}", step.action.sign(), step.kind.word(), step.name),
+    ));
+    for line in &step.difference {
+        output.line(format_args!("    {line}"));
+    }
+}

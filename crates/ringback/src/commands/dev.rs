@@ -1,0 +1,125 @@
+//! `ringback dev`: a local platform with a seeded app.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::environment;
+use crate::failure::Failure;
+use crate::logging;
+use crate::output::{Output, Style};
+use crate::ready_file::{Ready, ReadyFile};
+use crate::server::Rehearsal;
+
+/// Arguments of `ringback dev`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(super) options: Options,
+}
+
+/// How a local platform runs; shared with `ringback exec`.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Options {
+    /// Where to listen; port 0 picks a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7300")]
+    pub(super) listen: SocketAddr,
+    /// Where to keep the data; a temporary directory when left out
+    #[arg(long, value_name = "DIR")]
+    pub(super) data: Option<PathBuf>,
+    /// Write how to reach it into this file once it is ready, mode 0600; removed at stop
+    #[arg(long, value_name = "FILE")]
+    pub(super) ready_file: Option<PathBuf>,
+    /// Make ids and jitter repeatable; keys, nonces and tokens never are
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
+    /// Whether schedule time is real, or moves only with `ringback clock advance`
+    #[arg(long, value_enum, default_value = "real")]
+    pub(super) clock: ClockKind,
+    /// Level of the process's own log
+    #[arg(long, value_name = "LEVEL", default_value = "warn")]
+    pub(super) log: String,
+}
+
+/// How schedule time runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ClockKind {
+    /// As the system's clock.
+    Real,
+    /// Only when it is advanced.
+    Virtual,
+}
+
+impl Options {
+    /// How a server of these options runs.
+    pub(super) fn rehearsal(&self) -> Rehearsal {
+        Rehearsal {
+            listen: self.listen,
+            data: self.data.clone(),
+            seed: self.seed,
+            virtual_clock: self.clock == ClockKind::Virtual,
+        }
+    }
+
+    /// Starts the process's own log.
+    pub(super) fn start_log(&self) -> Result<(), Failure> {
+        let log = crate::config::Log {
+            level: self.log.clone(),
+            ..Default::default()
+        };
+        logging::start(&log).map(drop)
+    }
+}
+
+/// Serves until a signal.
+pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
+    let options = arguments.options;
+    options.start_log()?;
+    let local = options.rehearsal().start().await?;
+    let ready = local.ready()?;
+    let _files = write_ready_files(&ready, options.ready_file.as_ref(), output)?;
+    if output.is_json() {
+        output.json(&ready);
+    } else {
+        tell(output, &ready);
+    }
+    output.flush();
+    local.until_stopped().await
+}
+
+/// The file that was asked for, and the one that this user's other commands look for. Where that
+/// cannot be written, the others need flags; that stops nothing.
+fn write_ready_files(
+    ready: &Ready,
+    asked: Option<&PathBuf>,
+    output: Output,
+) -> Result<Vec<ReadyFile>, Failure> {
+    let mut files = Vec::new();
+    if let Some(path) = asked {
+        files.push(ready.write(path)?);
+    }
+    if let Some(path) = environment::well_known_ready_file() {
+        match ready.write(&path) {
+            Ok(file) => files.push(file),
+            Err(failure) => output.note(format_args!("{}", failure.message)),
+        }
+    }
+    Ok(files)
+}
+
+/// Three lines to paste: environment, trigger, what to watch.
+fn tell(output: Output, ready: &Ready) {
+    let app = &ready.feishu;
+    output.line(format_args!("ringback is ready at {}", ready.url));
+    output.line("");
+    output.line(output.style(Style::Strong, "feishu"));
+    output.line(format_args!(
+        "  export FEISHU_DOMAIN={} FEISHU_APP_ID={} FEISHU_APP_SECRET={} FEISHU_ENCRYPT_KEY={} FEISHU_VERIFICATION_TOKEN={}",
+        ready.url, app.app_id, app.app_secret, app.encrypt_key, app.verification_token,
+    ));
+    output.line(
+        "  ringback app request-url http://127.0.0.1:3000/feishu && ringback trigger feishu im.message.receive_v1",
+    );
+    output.line("  ringback log --follow");
+    output.line("");
+    output.line("stop with Ctrl-C");
+}

@@ -1,0 +1,185 @@
+//! `ringback endpoint`: where events are sent.
+
+use serde_json::{Map, Value, json};
+
+use super::{render, secret};
+use crate::cli::Connection;
+use crate::client::{self, Client};
+use crate::failure::Failure;
+use crate::output::Output;
+
+const COLUMNS: &[render::Column] = &[
+    ("NAME", "/name"),
+    ("DIALECT", "/dialect"),
+    ("URL", "/url"),
+    ("TYPES", "/types"),
+    ("PAUSED", "/paused"),
+    ("DISABLED", "/disabled"),
+    ("ID", "/id"),
+];
+
+/// Arguments of `ringback endpoint`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    connection: Connection,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// List the endpoints
+    List,
+    /// Show one endpoint
+    Show(Named),
+    /// Make an endpoint
+    Create(Create),
+    /// Stop attempts; deliveries wait
+    Pause(Named),
+    /// Go on with what waits
+    Resume(Named),
+    /// Give an endpoint another key; a standard one signs with both for an overlap
+    RotateSecret {
+        #[command(flatten)]
+        named: Named,
+        /// The new key: text, env:NAME or file:PATH; generated when left out
+        #[arg(long, value_name = "SECRET")]
+        key: Option<String>,
+        /// For how many seconds both keys sign
+        #[arg(long, value_name = "SECONDS")]
+        overlap: Option<u64>,
+    },
+    /// Show how an endpoint does
+    Health(Named),
+    /// Delete an endpoint; its open deliveries die
+    Delete {
+        #[command(flatten)]
+        named: Named,
+        /// Show what would be deleted, and do nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct Named {
+    /// Its name or id
+    name: String,
+}
+
+impl Named {
+    fn path(&self) -> String {
+        format!("endpoints/{}", client::encode(&self.name))
+    }
+}
+
+#[derive(Debug, clap::Args)]
+struct Create {
+    /// Its name
+    name: String,
+    /// Where it is
+    #[arg(value_name = "URL")]
+    to: String,
+    /// How it is spoken to
+    #[arg(long, value_parser = ["standard", "feishu", "raw"], default_value = "standard")]
+    dialect: String,
+    /// Only from this source: its name or id; may be given several times
+    #[arg(long)]
+    source: Vec<String>,
+    /// Only events of these types, globs; may be given several times
+    #[arg(long = "type", value_name = "GLOB")]
+    types: Vec<String>,
+    /// Signing key (standard) or Encrypt Key (feishu): text, env:NAME or file:PATH
+    #[arg(long, value_name = "SECRET")]
+    key: Option<String>,
+    /// Verification Token (feishu)
+    #[arg(long, value_name = "SECRET")]
+    verification_token: Option<String>,
+    /// Send it no events; it only answers calls
+    #[arg(long)]
+    calls_only: bool,
+    /// A setting of the policy, such as deadline_ms=5000 or ladder_ms=[1000,5000]
+    #[arg(long = "policy", value_name = "NAME=VALUE")]
+    policy: Vec<String>,
+}
+
+/// Manages endpoints.
+pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
+    let client = Client::locate(&arguments.connection)?;
+    let answer: Value = match arguments.action {
+        Action::List => {
+            let items = render::items(client.get("endpoints").await?);
+            render::list(output, &items, COLUMNS);
+            return Ok(());
+        }
+        Action::Show(named) => client.get(&named.path()).await?,
+        Action::Create(create) => client.post("endpoints", &create.body()?).await?,
+        Action::Pause(named) => act(&client, &named, "pause").await?,
+        Action::Resume(named) => act(&client, &named, "resume").await?,
+        Action::RotateSecret {
+            named,
+            key,
+            overlap,
+        } => {
+            let mut body = Map::new();
+            if let Some(key) = key {
+                body.insert("key".to_owned(), secret::given(&key)?.into());
+            }
+            body.extend(overlap.map(|seconds| ("overlap_ms".to_owned(), json!(seconds * 1000))));
+            client
+                .post(
+                    &format!("{}/rotate-secret", named.path()),
+                    &Value::Object(body),
+                )
+                .await?
+        }
+        Action::Health(named) => client.get(&format!("{}/health", named.path())).await?,
+        Action::Delete { named, dry_run } => {
+            return super::delete(&client, output, "endpoint", &named.path(), dry_run).await;
+        }
+    };
+    render::object(output, &answer);
+    Ok(())
+}
+
+async fn act(client: &Client, named: &Named, action: &str) -> Result<Value, Failure> {
+    client
+        .post(&format!("{}/{action}", named.path()), &json!({}))
+        .await
+}
+
+impl Create {
+    fn body(&self) -> Result<Value, Failure> {
+        let mut body = json!({
+            "name": self.name,
+            "url": self.to,
+            "dialect": self.dialect,
+            "sources": self.source,
+            "types": self.types,
+            "routed": !self.calls_only,
+            "policy": policy(&self.policy)?,
+        });
+        for (name, text) in [("key", &self.key), ("token", &self.verification_token)] {
+            if let Some(text) = text {
+                body[name] = secret::given(text)?.into();
+            }
+        }
+        Ok(body)
+    }
+}
+
+fn policy(pairs: &[String]) -> Result<Map<String, Value>, Failure> {
+    let read = |pair: &String| {
+        let (name, text) = pair.split_once('=').ok_or_else(|| {
+            Failure::usage(
+                "endpoint.policy",
+                format!("`--policy {pair}` is not of the form NAME=VALUE"),
+            )
+            .with_hint("write `--policy deadline_ms=5000`")
+        })?;
+        let value = serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
+        Ok((name.to_owned(), value))
+    };
+    pairs.iter().map(read).collect()
+}

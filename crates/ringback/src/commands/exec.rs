@@ -1,0 +1,102 @@
+//! `ringback exec`: a local platform for as long as a command runs, in CI and in scripts.
+
+use std::ffi::OsString;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{ExitCode, ExitStatus};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::process::{Child, Command};
+
+use super::dev::Options;
+use crate::environment as env;
+use crate::failure::{Exit, Failure};
+use crate::output::Output;
+use crate::ready_file::Ready;
+use crate::server::signal::Signals;
+
+/// What a shell adds to the number of the signal that ended a command.
+const SIGNAL_BASE: i32 = 128;
+
+/// Arguments of `ringback exec`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The command finds the platform by RINGBACK_URL, RINGBACK_TOKEN, RINGBACK_FEISHU_APP_ID,
+RINGBACK_FEISHU_APP_SECRET, RINGBACK_FEISHU_ENCRYPT_KEY and RINGBACK_FEISHU_VERIFICATION_TOKEN;
+`ringback trigger`, `ringback log` and the others find it by the first two.
+
+Example:
+  ringback exec --listen 127.0.0.1:0 --clock virtual -- npm test")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    options: Options,
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    command: Vec<OsString>,
+}
+
+/// Starts, runs the command, stops, and passes its exit status on.
+pub(crate) async fn run(arguments: Arguments, _output: Output) -> Result<ExitCode, Failure> {
+    arguments.options.start_log()?;
+    let local = arguments.options.rehearsal().start().await?;
+    let ready = local.ready()?;
+    let file = arguments
+        .options
+        .ready_file
+        .as_ref()
+        .map(|path| ready.write(path))
+        .transpose()?;
+    let ended = match spawn(&arguments.command, &ready) {
+        Ok(child) => attend(child).await,
+        Err(failure) => Err(failure),
+    };
+    drop(file);
+    local.stop().await?;
+    ended.map(exit_code)
+}
+
+fn spawn(command: &[OsString], ready: &Ready) -> Result<Child, Failure> {
+    let Some((program, arguments)) = command.split_first() else {
+        return Err(Failure::usage("exec.command", "no command is given"));
+    };
+    let app = &ready.feishu;
+    let variables = [
+        (env::URL, &ready.url),
+        (env::TOKEN, &ready.admin_token),
+        (env::FEISHU_APP_ID, &app.app_id),
+        (env::FEISHU_APP_SECRET, &app.app_secret),
+        (env::FEISHU_ENCRYPT_KEY, &app.encrypt_key),
+        (env::FEISHU_VERIFICATION_TOKEN, &app.verification_token),
+    ];
+    let mut command = Command::new(program);
+    command.args(arguments).envs(variables).kill_on_drop(true);
+    command.spawn().map_err(|error| {
+        let message = format!("cannot run `{}`: {error}", program.display());
+        Failure::failed("exec.command", message).exiting(Exit::Usage)
+    })
+}
+
+/// Waits for the command and passes signals on to it; how it ends is its own affair.
+async fn attend(mut child: Child) -> Result<ExitStatus, Failure> {
+    let mut signals = Signals::new()?;
+    let pid = child.id().and_then(|pid| Pid::from_raw(pid.cast_signed()));
+    loop {
+        tokio::select! {
+            ended = child.wait() => return ended.map_err(Failure::internal),
+            signal = signals.stop() => pass_on(pid, signal),
+        }
+    }
+}
+
+fn pass_on(pid: Option<Pid>, signal: Signal) {
+    if let Some(pid) = pid {
+        // It may have just ended; then nobody is left to tell.
+        let _ = kill_process(pid, signal);
+    }
+}
+
+fn exit_code(status: ExitStatus) -> ExitCode {
+    let number = status
+        .code()
+        .or_else(|| status.signal().map(|signal| SIGNAL_BASE + signal));
+    ExitCode::from(u8::try_from(number.unwrap_or(1)).unwrap_or(1))
+}

@@ -1,0 +1,46 @@
+//! The doctor: does to a URL what a platform does, times it, and names the cause and the sentence
+//! that fixes it (design, section 1).
+//!
+//! What decides is exactly what saving the URL does (`ringback_feishu::request_url::check`); around it
+//! stand further questions that only a doctor asks: would the other form of the challenge pass, is a
+//! signature demanded where none is ever sent, does a forged event get through.
+
+mod experiment;
+mod feishu;
+mod finding;
+mod instrument;
+mod reach;
+mod standard;
+
+pub(crate) use feishu::examine as examine_feishu;
+pub(crate) use finding::{Check, Finding, Outcome, Report};
+pub(crate) use instrument::Instrument;
+pub(crate) use standard::examine as examine_standard;
+
+use ringback_types::Secret;
+
+/// What is to be examined.
+#[derive(Debug, Clone)]
+pub(crate) struct Patient {
+    /// The URL as it was typed in.
+    pub(crate) url: String,
+    /// Whether a private or loopback address is fine.
+    pub(crate) local: bool,
+    /// Whether events are sent too, once the challenge has passed.
+    pub(crate) events: bool,
+    /// The type of those events.
+    pub(crate) event_type: String,
+    /// What the platform and the server both know.
+    pub(crate) secrets: Secrets,
+}
+
+/// The secrets that the server is said to have.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Secrets {
+    /// Verification Token (feishu).
+    pub(crate) token: Option<Secret>,
+    /// Encrypt Key (feishu).
+    pub(crate) encrypt_key: Option<Secret>,
+    /// Signing key, `whsec_…` (standard).
+    pub(crate) signing_key: Option<Secret>,
+}

@@ -1,0 +1,230 @@
+//! The examination as the Feishu platform (sheet `feishu-events`, sections 1.2, 1.3, 3 and 5.1).
+
+use std::time::Duration;
+
+use ringback_deliver::TransportFailure;
+use ringback_dialect::feishu::Secrets;
+use ringback_feishu::request_url::{self, Cause, Passed, Timing, UrlRefusal};
+use ringback_types::Secret;
+
+use super::finding::{Check, Diagnosis, Finding, Report, micros};
+use super::instrument::Instrument;
+use super::reach::{self, Reach, check_of};
+use super::{Patient, experiment};
+
+/// What the platform grants (section 1.2).
+const LIMIT: Duration = Duration::from_secs(1);
+/// How long the doctor waits, to say how late an answer is.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Above this, a cold start or a busy moment goes over the limit.
+const COMFORT: Duration = Duration::from_millis(500);
+/// What the console shows for an answer that comes too late (section 1.3).
+const NOT_RETURNED: &str = "Challenge code 没有返回";
+/// What the console shows for what it cannot reach (section 1.3).
+const NOT_REACHED: &str = "请填写有效的 HTTP/HTTPS URL";
+
+type Checked = Result<Passed, Box<UrlRefusal>>;
+
+/// Examines a request URL.
+pub(crate) async fn examine(instrument: &Instrument, patient: &Patient) -> Report {
+    let secrets = secrets(patient);
+    let encrypted = secrets.encrypt_key.is_some();
+    let deciding = if encrypted {
+        Check::EncryptedChallenge
+    } else {
+        Check::PlainChallenge
+    };
+    let checked = check(instrument, patient, &secrets).await;
+    let reach = reach(&checked, deciding);
+    let mut findings = reach::findings(patient, &reach);
+    let mut report = Report {
+        platform_message: checked
+            .as_ref()
+            .err()
+            .map(|refusal| refusal.platform_message()),
+        findings: Vec::new(),
+        signed_events: encrypted,
+    };
+    if !on_the_way(&reach) {
+        let plain = plain_secrets(patient);
+        let other = if encrypted {
+            Some(check(instrument, patient, &plain).await)
+        } else {
+            None
+        };
+        findings.extend(other.as_ref().map(plain_challenge));
+        findings.push(
+            deciding_challenge(instrument, patient, &checked, other.as_ref(), deciding).await,
+        );
+        findings.extend(timing(&checked));
+        if let Ok(passed) = &checked {
+            findings.extend(experiment::events(instrument, patient, &secrets, &passed.url).await);
+        }
+    }
+    report.findings = findings;
+    settle_message(&mut report);
+    report
+}
+
+async fn check(instrument: &Instrument, patient: &Patient, secrets: &Secrets) -> Checked {
+    request_url::check(
+        &instrument.probe,
+        &patient.url,
+        secrets,
+        &instrument.random,
+        PATIENCE,
+    )
+    .await
+}
+
+/// The secrets as given; a server that checks the token refuses a missing one, and is told so.
+fn secrets(patient: &Patient) -> Secrets {
+    let token = patient
+        .secrets
+        .token
+        .clone()
+        .unwrap_or_else(|| Secret::from(""));
+    Secrets::new(patient.secrets.encrypt_key.as_ref(), token)
+}
+
+fn plain_secrets(patient: &Patient) -> Secrets {
+    Secrets {
+        encrypt_key: None,
+        ..secrets(patient)
+    }
+}
+
+fn reach(checked: &Checked, challenge: Check) -> Reach {
+    let from = |timing: &Timing, failure| Reach {
+        stages: timing.stages.clone(),
+        address: timing.address,
+        failure,
+    };
+    match checked {
+        Ok(passed) => from(&passed.timing, None),
+        Err(refusal) => {
+            let mut reach = from(
+                &refusal.timing,
+                Some((
+                    check_where(&refusal.cause, challenge),
+                    Diagnosis::of(&**refusal),
+                )),
+            );
+            if let Cause::Transport(TransportFailure::RefusedByGuard { address, .. }) =
+                &refusal.cause
+            {
+                reach.address = Some(*address);
+            }
+            reach
+        }
+    }
+}
+
+/// The check that a refusal belongs to.
+fn check_where(cause: &Cause, challenge: Check) -> Check {
+    match cause {
+        Cause::Form(_) => Check::Url,
+        Cause::NoIpv4 { .. } => Check::Address,
+        Cause::Late { stage, .. } => check_of(*stage, challenge),
+        Cause::Challenge(_) => challenge,
+        Cause::Transport(failure) => match failure {
+            TransportFailure::Dns { .. } => Check::Dns,
+            TransportFailure::RefusedByGuard { .. } => Check::Address,
+            TransportFailure::ConnectRefused
+            | TransportFailure::ConnectTimeout { .. }
+            | TransportFailure::Connect { .. } => Check::Connect,
+            TransportFailure::Tls { .. } => Check::Tls,
+            TransportFailure::Reset { stage } | TransportFailure::Late { stage } => {
+                check_of(*stage, challenge)
+            }
+            TransportFailure::Protocol { .. }
+            | TransportFailure::Target { .. }
+            | TransportFailure::Other { .. } => challenge,
+        },
+    }
+}
+
+/// Whether it failed before a request was sent.
+fn on_the_way(reach: &Reach) -> bool {
+    let challenges = [Check::PlainChallenge, Check::EncryptedChallenge];
+    reach
+        .failure
+        .as_ref()
+        .is_some_and(|(check, _)| !challenges.contains(check))
+}
+
+/// The challenge in clear beside an encrypted one: it does not decide, because the platform sends
+/// only the form that fits the app.
+fn plain_challenge(checked: &Checked) -> Finding {
+    match checked {
+        Ok(passed) => Finding::held(Check::PlainChallenge, micros(passed.timing.total_us)),
+        Err(_) => Finding::skipped(
+            Check::PlainChallenge,
+            "verify.plain_not_sent",
+            "refused; the platform does not send it to an app with an Encrypt Key",
+        ),
+    }
+}
+
+async fn deciding_challenge(
+    instrument: &Instrument,
+    patient: &Patient,
+    checked: &Checked,
+    plain: Option<&Checked>,
+    check: Check,
+) -> Finding {
+    let refusal = match checked {
+        Ok(passed) => return Finding::held(check, micros(passed.timing.total_us)),
+        Err(refusal) => refusal,
+    };
+    let measured = micros(refusal.timing.total_us);
+    let plain_passed = plain.is_some_and(Result::is_ok);
+    let found = experiment::why(instrument, patient, refusal, plain_passed).await;
+    Finding::broken(
+        check,
+        measured,
+        found.unwrap_or_else(|| Diagnosis::of(&**refusal)),
+    )
+}
+
+/// Whether a right answer came in time; a wrong one needs no second complaint.
+fn timing(checked: &Checked) -> Option<Finding> {
+    let passed = checked.as_ref().ok()?;
+    let took = Duration::from_micros(passed.timing.total_us);
+    let measured = format!("{} / 1 s", micros(passed.timing.total_us));
+    Some(if took > LIMIT {
+        Finding::broken(
+            Check::Timing,
+            measured,
+            Diagnosis::new(
+                "verify.too_slow",
+                "the answer is right, but comes after the platform has given up",
+                "answer the challenge before any other work, and keep the server warm",
+            ),
+        )
+    } else if took > COMFORT {
+        Finding::doubtful(
+            Check::Timing,
+            measured,
+            Diagnosis::new(
+                "verify.nearly_slow",
+                "the answer uses up more than half of the time",
+                "answer the challenge before any other work, and keep the server warm",
+            ),
+        )
+    } else {
+        Finding::held(Check::Timing, measured)
+    })
+}
+
+/// What the console would show for what only the doctor knows: a late answer, a private address.
+fn settle_message(report: &mut Report) {
+    if report.platform_message.is_some() || report.would_save() {
+        return;
+    }
+    let late = report
+        .findings
+        .iter()
+        .any(|finding| finding.check == Check::Timing && finding.outcome == super::Outcome::Broken);
+    report.platform_message = Some(if late { NOT_RETURNED } else { NOT_REACHED });
+}

@@ -1,0 +1,104 @@
+//! What the doctor works with: the engine's own probe, behind its own guard.
+
+use std::time::Duration;
+
+use ringback_deliver::probe::{Probe, Report};
+use ringback_deliver::{Engine, EngineOptions, Guard, Limits};
+use ringback_dialect::WireRequest;
+use ringback_store::{MasterKey, Record, Store};
+use ringback_types::{Clock, Deadline, Random};
+use url::Url;
+
+use crate::duration;
+use crate::failure::Failure;
+
+/// More than any right answer has.
+const ANSWER_CAP_BYTES: usize = 64 * 1024;
+
+/// The probe, chance and time.
+#[derive(Debug)]
+pub(crate) struct Instrument {
+    pub(super) probe: Probe,
+    pub(super) random: Random,
+    pub(super) clock: Clock,
+    engine: Engine,
+    /// Removed with the instrument.
+    _directory: tempfile::TempDir,
+}
+
+impl Instrument {
+    /// An instrument that may look at private addresses too, never at metadata services: whether the
+    /// platform could is a finding, not a reason to stop.
+    pub(crate) async fn new() -> Result<Self, Failure> {
+        let clock = Clock::real();
+        let directory = tempfile::tempdir().map_err(|error| {
+            Failure::failed(
+                "file.io",
+                format!("no temporary directory can be made: {error}"),
+            )
+        })?;
+        let options = ringback_store::Options::new(directory.path());
+        let store = Store::open(
+            options,
+            clock.clone(),
+            &MasterKey::Beside,
+            &[ringback_deliver::records::SCHEMA],
+        )?;
+        let random = Random::system();
+        let record = Record::new(store);
+        let engine = Engine::start(
+            EngineOptions::default(),
+            record,
+            Guard::development(),
+            random.clone(),
+        )
+        .await?;
+        Ok(Self {
+            probe: engine.probe().clone(),
+            random,
+            clock,
+            engine,
+            _directory: directory,
+        })
+    }
+
+    /// Puts it away.
+    pub(crate) async fn close(self) {
+        self.engine.shutdown(Duration::ZERO).await;
+        self.engine.record().store().close().await;
+    }
+
+    /// One exchange over a connection of its own.
+    pub(super) async fn exchange(
+        &self,
+        url: &Url,
+        request: WireRequest,
+        within: Duration,
+    ) -> Report {
+        let limits = Limits {
+            deadline: Deadline::after(within),
+            connect: within,
+            answer_cap_bytes: ANSWER_CAP_BYTES,
+        };
+        self.probe.exchange(url, request, &limits).await
+    }
+
+    /// A fresh UUID, as the platform's challenges are.
+    pub(super) fn uuid(&self) -> String {
+        let bytes: [u8; 16] = self.random.secret();
+        let digits = format!("{:032x}", u128::from_be_bytes(bytes));
+        [
+            &digits[..8],
+            &digits[8..12],
+            &digits[12..16],
+            &digits[16..20],
+            &digits[20..],
+        ]
+        .join("-")
+    }
+}
+
+/// How long an exchange took in all.
+pub(super) fn took(report: &Report) -> String {
+    duration::readable(report.total)
+}

@@ -1,0 +1,137 @@
+//! The examination as a sender of Standard Webhooks (sheet `callback-dialects`): there is no
+//! challenge, so what decides is whether an event with a right signature is taken.
+
+use std::time::Duration;
+
+use http::HeaderValue;
+use ringback_deliver::TransportFailure;
+use ringback_deliver::guard::check_url;
+use ringback_deliver::probe;
+use ringback_dialect::standard::{Sender, SigningKey};
+use ringback_dialect::{Outgoing, WireRequest};
+
+use super::finding::{Check, Diagnosis, Finding, Report};
+use super::instrument::{self, Instrument};
+use super::reach::{self, Reach, check_of};
+use super::{Patient, experiment};
+use crate::failure::Failure;
+
+/// What an endpoint is granted (design, section 5).
+const LIMIT: Duration = Duration::from_secs(15);
+const SIGNATURE: &str = "webhook-signature";
+
+/// Examines an endpoint.
+pub(crate) async fn examine(instrument: &Instrument, patient: &Patient) -> Result<Report, Failure> {
+    let key = patient.secrets.signing_key.as_ref().ok_or_else(|| {
+        Failure::usage(
+            "verify.no_signing_key",
+            "Standard Webhooks are always signed",
+        )
+        .with_hint("pass the endpoint's signing key with `--signing-key whsec_…`")
+    })?;
+    let key = SigningKey::parse(key)?;
+    let url = match check_url(&patient.url) {
+        Ok(url) => url,
+        Err(refusal) => {
+            return Ok(report(vec![Finding::broken(
+                Check::Url,
+                "",
+                Diagnosis::of(&refusal),
+            )]));
+        }
+    };
+    let right = request(instrument, &key, &patient.event_type)?;
+    let looked = instrument.exchange(&url, right, LIMIT).await;
+    let reach = reach(&looked);
+    let failed_before = reach
+        .failure
+        .as_ref()
+        .is_some_and(|(check, _)| *check != Check::RightEvent);
+    let mut findings = reach::findings(patient, &reach);
+    if !failed_before {
+        findings.push(right_event(&looked));
+        let mut forged = request(instrument, &key, &patient.event_type)?;
+        forged.headers.insert(
+            SIGNATURE,
+            HeaderValue::from_static("v1,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+        );
+        findings.push(experiment::forged_event(instrument, &url, forged, LIMIT).await);
+    }
+    Ok(report(findings))
+}
+
+fn report(findings: Vec<Finding>) -> Report {
+    Report {
+        findings,
+        platform_message: None,
+        signed_events: true,
+    }
+}
+
+fn request(
+    instrument: &Instrument,
+    key: &SigningKey,
+    event_type: &str,
+) -> Result<WireRequest, Failure> {
+    let id = format!("msg_{}", instrument.uuid().replace('-', ""));
+    let now = instrument.clock.wire();
+    let body = serde_json::json!({
+        "type": event_type,
+        "timestamp": now.to_rfc3339(),
+        "data": { "from": "ringback verify" },
+    });
+    let body = body.to_string().into();
+    let outgoing = Outgoing {
+        event_id: &id,
+        event_type,
+        body: &body,
+        raw: None,
+    };
+    Ok(Sender::new(vec![key.clone()]).encode(&outgoing, now)?)
+}
+
+fn reach(looked: &probe::Report) -> Reach {
+    let failure = looked.outcome.as_ref().err();
+    Reach {
+        stages: looked.stages.clone(),
+        address: looked.connected,
+        failure: failure.map(|failure| (check_where(failure), Diagnosis::of(failure))),
+    }
+}
+
+fn check_where(failure: &TransportFailure) -> Check {
+    match failure {
+        TransportFailure::Dns { .. } => Check::Dns,
+        TransportFailure::RefusedByGuard { .. } => Check::Address,
+        TransportFailure::ConnectRefused
+        | TransportFailure::ConnectTimeout { .. }
+        | TransportFailure::Connect { .. } => Check::Connect,
+        TransportFailure::Tls { .. } => Check::Tls,
+        TransportFailure::Reset { stage } | TransportFailure::Late { stage } => {
+            check_of(*stage, Check::RightEvent)
+        }
+        TransportFailure::Protocol { .. }
+        | TransportFailure::Target { .. }
+        | TransportFailure::Other { .. } => Check::RightEvent,
+    }
+}
+
+fn right_event(looked: &probe::Report) -> Finding {
+    let took = instrument::took(looked);
+    match &looked.outcome {
+        Ok(answer) if answer.status.is_success() => Finding::held(
+            Check::RightEvent,
+            format!("{}, {took}", answer.status.as_u16()),
+        ),
+        Ok(answer) => Finding::broken(
+            Check::RightEvent,
+            format!("{}, {took}", answer.status.as_u16()),
+            Diagnosis::new(
+                "verify.standard_refused",
+                "an event with a right signature is not answered 2xx",
+                "check the signing key on both sides, and verify over the raw body before parsing it",
+            ),
+        ),
+        Err(failure) => Finding::broken(Check::RightEvent, took, Diagnosis::of(failure)),
+    }
+}

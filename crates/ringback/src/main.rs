@@ -1,0 +1,48 @@
+//! `ringback`: the binary. Commands, configuration and wiring; everything that works is in the rooms.
+
+mod cli;
+mod client;
+mod commands;
+mod config;
+mod doctor;
+mod duration;
+mod environment;
+mod failure;
+mod logging;
+mod messages;
+mod output;
+mod progress;
+mod ready_file;
+mod server;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::Cli;
+use crate::failure::Failure;
+use crate::output::Output;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let output = Output::new(cli.format);
+    let ended = runtime(&cli).and_then(|runtime| runtime.block_on(commands::run(cli, output)));
+    match ended {
+        Ok(status) => status,
+        Err(failure) => {
+            output.failure(&failure);
+            ExitCode::from(failure.exit as u8)
+        }
+    }
+}
+
+/// All cores for a command that serves, this thread alone for one that only asks a server.
+fn runtime(cli: &Cli) -> Result<tokio::runtime::Runtime, Failure> {
+    let mut builder = if cli.command.serves() {
+        tokio::runtime::Builder::new_multi_thread()
+    } else {
+        tokio::runtime::Builder::new_current_thread()
+    };
+    let built = builder.enable_all().build();
+    built.map_err(|error| Failure::internal(format_args!("the runtime does not start: {error}")))
+}

@@ -1,0 +1,91 @@
+//! The ready file: how to reach a running `dev` (design, section 8).
+//!
+//! Written with mode 0600 once the socket accepts, removed at stop. `dev` leaves a second one where
+//! this user's other commands look for it.
+
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+
+/// What the ready file says. It holds secrets: no `Debug`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Ready {
+    /// Address of the server.
+    pub(crate) url: String,
+    /// A management token with the role `admin`.
+    pub(crate) admin_token: String,
+    /// The seeded Feishu app.
+    pub(crate) feishu: FeishuCredentials,
+}
+
+/// The platform credentials of a Feishu app, under the platform's own names.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FeishuCredentials {
+    /// `cli_` and 16 hexadecimal digits.
+    pub(crate) app_id: String,
+    /// The app's secret.
+    pub(crate) app_secret: String,
+    /// The Encrypt Key.
+    pub(crate) encrypt_key: String,
+    /// The Verification Token.
+    pub(crate) verification_token: String,
+}
+
+impl Ready {
+    /// Reads a ready file.
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+        let text =
+            std::fs::read_to_string(path).map_err(|error| Failure::file("read", path, &error))?;
+        serde_json::from_str(&text).map_err(|error| {
+            Failure::usage(
+                "ready_file.malformed",
+                format!("`{}` is not a ready file: {error}", path.display()),
+            )
+        })
+    }
+
+    /// Writes the ready file; it is removed when the guard is dropped.
+    pub(crate) fn write(&self, path: &Path) -> Result<ReadyFile, Failure> {
+        let text = serde_json::to_string_pretty(self).map_err(Failure::internal)? + "\n";
+        replace(path, text.as_bytes()).map_err(|error| Failure::file("write", path, &error))?;
+        Ok(ReadyFile {
+            path: path.to_owned(),
+            text,
+        })
+    }
+}
+
+/// Puts the bytes there whole, readable by this user only: a reader never sees half of them.
+fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let directory = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let directory = directory.unwrap_or_else(|| Path::new("."));
+    std::fs::create_dir_all(directory)?;
+    let mut file = tempfile::NamedTempFile::new_in(directory)?;
+    file.as_file()
+        .set_permissions(std::fs::Permissions::from_mode(0o600))?;
+    file.write_all(bytes)?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// A written ready file.
+#[must_use = "dropping it removes the file"]
+pub(crate) struct ReadyFile {
+    path: PathBuf,
+    text: String,
+}
+
+impl Drop for ReadyFile {
+    fn drop(&mut self) {
+        // Another process may have put its own there meanwhile: that one stays.
+        if std::fs::read_to_string(&self.path).is_ok_and(|text| text == self.text) {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}

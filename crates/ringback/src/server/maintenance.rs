@@ -1,0 +1,35 @@
+//! Retention: a pass every minute over what is old enough to go.
+
+use std::time::Duration;
+
+use ringback_store::record::{Pruner, Retention};
+use ringback_store::{Record, Store};
+use tokio::task::JoinHandle;
+
+const EVERY: Duration = Duration::from_mins(1);
+
+/// Prunes until aborted. A pass goes through the bulk lane, so it delays no acknowledgement.
+pub(super) fn start(store: Store, retention: Retention) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut keeper = Pruner::new(Record::new(store), retention);
+        let mut ticks = tokio::time::interval(EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            match keeper.pass().await {
+                Ok(pruned) if pruned.bodies + pruned.rows + pruned.expired > 0 => {
+                    tracing::info!(
+                        bodies = pruned.bodies,
+                        rows = pruned.rows,
+                        expired = pruned.expired,
+                        "pruned"
+                    );
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "a retention pass failed; the next one goes on");
+                }
+            }
+        }
+    })
+}
