@@ -13,8 +13,10 @@ use crate::endpoint::Endpoint;
 /// The handles of one endpoint.
 pub(crate) struct Meters {
     name: String,
-    delivered: Counter,
+    succeeded: Counter,
     failed: Counter,
+    delivered: Counter,
+    dead: Counter,
     seconds: Histogram,
     in_flight: Gauge,
     oldest_due: Gauge,
@@ -34,9 +36,12 @@ impl Meters {
     pub(crate) fn of(endpoint: &Endpoint) -> Self {
         let name = endpoint.name.clone();
         let attempts = |outcome: &'static str| counter!("ringback_attempts_total", "endpoint" => name.clone(), "outcome" => outcome);
+        let deliveries = |outcome: &'static str| counter!("ringback_deliveries_total", "endpoint" => name.clone(), "outcome" => outcome);
         Self {
-            delivered: attempts("delivered"),
+            succeeded: attempts("delivered"),
             failed: attempts("failed"),
+            delivered: deliveries("delivered"),
+            dead: deliveries("dead"),
             seconds: histogram!("ringback_attempt_seconds", "endpoint" => name.clone()),
             in_flight: gauge!("ringback_in_flight", "endpoint" => name.clone()),
             oldest_due: gauge!("ringback_oldest_due_age_seconds", "endpoint" => name.clone()),
@@ -53,13 +58,18 @@ impl Meters {
         self.in_flight.decrement(1.0);
         self.seconds.record(duration.as_secs_f64());
         if succeeded {
-            self.delivered.increment(1);
+            self.succeeded.increment(1);
         } else {
             self.failed.increment(1);
         }
     }
 
+    pub(crate) fn delivered(&self) {
+        self.delivered.increment(1);
+    }
+
     pub(crate) fn dead(&self, reason: DeadReason) {
+        self.dead.increment(1);
         let labels = [
             ("endpoint", self.name.clone()),
             ("reason", reason.as_str().to_owned()),

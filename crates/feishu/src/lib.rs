@@ -26,7 +26,6 @@ mod apps;
 mod callback;
 mod error;
 mod event_log;
-mod extract;
 mod feishu;
 mod fixture;
 mod generate;

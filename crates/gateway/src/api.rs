@@ -15,12 +15,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::SourceError;
-use crate::extract::Json;
 use crate::gateway::Inner;
 use crate::live::{Counts, Live};
 use crate::refusals::RefusalEntry;
 use crate::source::{NewSource, SecretsInput, Settings, SettingsChange, Source, SourceDialect};
 use crate::traffic::SeenRequest;
+use ringback_types::extract::Json;
 
 /// Long enough to change the secret on the other side by hand.
 const OVERLAP_SECONDS: u64 = 24 * 60 * 60;

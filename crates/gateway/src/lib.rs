@@ -14,7 +14,6 @@
 
 mod api;
 mod error;
-pub mod extract;
 mod gateway;
 mod headers;
 mod limit;

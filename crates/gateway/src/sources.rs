@@ -32,8 +32,9 @@ struct Inner {
     snapshot: ArcSwap<Snapshot>,
     /// What outlives a reload: counts, refusals, watchers.
     states: Mutex<HashMap<SourceId, Arc<State>>>,
-    /// One reload at a time, so that an older snapshot never replaces a newer one.
-    reloading: tokio::sync::Mutex<()>,
+    /// One change or reload at a time: no change is lost under another, and an older snapshot never
+    /// replaces a newer one.
+    turn: tokio::sync::Mutex<()>,
 }
 
 impl std::fmt::Debug for Sources {
@@ -53,7 +54,7 @@ impl Sources {
                 engine,
                 snapshot: ArcSwap::default(),
                 states: Mutex::default(),
-                reloading: tokio::sync::Mutex::default(),
+                turn: tokio::sync::Mutex::default(),
             }),
         };
         sources.reload().await?;
@@ -89,6 +90,7 @@ impl Sources {
 
     /// Makes a source.
     pub async fn create(&self, caller: &Caller, new: NewSource) -> Result<Source, SourceError> {
+        let _turn = self.inner.turn.lock().await;
         Source::check_name(&new.name)?;
         let secrets = new.secrets.check(new.dialect)?;
         let endpoint = self.call_endpoint(new.settings.call_endpoint.as_deref(), None)?;
@@ -117,6 +119,7 @@ impl Sources {
         name: &str,
         change: SettingsChange,
     ) -> Result<Source, SourceError> {
+        let _turn = self.inner.turn.lock().await;
         let mut source = self.get(name)?;
         let detail = json!(change);
         let endpoint = self.call_endpoint(
@@ -136,6 +139,7 @@ impl Sources {
         secrets: SecretsInput,
         overlap: Duration,
     ) -> Result<Source, SourceError> {
+        let _turn = self.inner.turn.lock().await;
         let mut source = self.get(name)?;
         let secrets = secrets.check(source.dialect)?;
         let until = self.store().clock().schedule().plus(overlap);
@@ -152,6 +156,7 @@ impl Sources {
 
     /// Takes a source away; its events stay in the log.
     pub async fn delete(&self, caller: &Caller, name: &str) -> Result<(), SourceError> {
+        let _turn = self.inner.turn.lock().await;
         let source = self.get(name)?;
         let delete = records::delete(source.id);
         let detail = json!({ "id": source.id });
@@ -214,16 +219,20 @@ impl Sources {
             detail,
         };
         self.store().change(change, vec![statement]).await?;
-        Ok(self.reload().await?)
+        Ok(self.reload_in_turn().await?)
     }
 
     fn store(&self) -> &Store {
         self.inner.engine.record().store()
     }
 
-    /// Reads all sources and puts them into force. A source that cannot be used is left out and said.
     async fn reload(&self) -> Result<(), LoadError> {
-        let _one_at_a_time = self.inner.reloading.lock().await;
+        let _turn = self.inner.turn.lock().await;
+        self.reload_in_turn().await
+    }
+
+    /// Reads all sources and puts them into force. A source that cannot be used is left out and said.
+    async fn reload_in_turn(&self) -> Result<(), LoadError> {
         let sources = records::load(self.store()).await?;
         let mut states = self
             .inner

@@ -112,8 +112,8 @@ async fn note(
         target: target.to_owned(),
         detail,
     };
-    let written = faces.store().change(change, Vec::new()).await;
-    written.map(drop).map_err(|error| unwritten(&error))
+    let written = faces.store().note(change).await;
+    written.map_err(|error| unwritten(&error))
 }
 
 /// Serves the document; it never changes while the process runs.

@@ -1,44 +1,84 @@
 //! Who makes a management request (design, section 10).
 
+use std::future::ready;
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use ringback_types::{Caller, Code, Problem, Role};
+use futures_util::StreamExt as _;
+use ringback_types::{Code, Problem, Role};
 
 use crate::faces::Inner;
 
-/// Lets a request pass with its [`Caller`] in its extensions: reading needs the role `viewer`,
+/// Lets a request pass with its [`Caller`](ringback_types::Caller) in its extensions: reading needs the role `viewer`,
 /// everything else `operator`; a handler may ask for more.
 pub(crate) async fn authenticate(
     State(faces): State<Arc<Inner>>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let Some(caller) = caller(&faces, &request) else {
+    let Some(token) = presented(&request) else {
         return unauthenticated();
     };
-    let needed = match *request.method() {
-        Method::GET | Method::HEAD => Role::Viewer,
-        _ => Role::Operator,
+    let Some(caller) = faces.tokens.caller(&token) else {
+        return unauthenticated();
     };
-    if let Err(problem) = caller.require(needed) {
+    if let Err(problem) = caller.require(needed(request.method())) {
         return problem.into_response();
     }
+    let Ok(_place) = faces.places.try_acquire() else {
+        return busy();
+    };
     request.extensions_mut().insert(caller);
-    next.run(request).await
+    let response = next.run(request).await;
+    if is_stream(&response) {
+        return while_it_holds(&faces, token, response);
+    }
+    response
 }
 
-fn caller(faces: &Inner, request: &Request) -> Option<Caller> {
+/// The token in a request's `Authorization: Bearer …`.
+fn presented(request: &Request) -> Option<String> {
     let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return None;
+    let is_bearer = scheme.eq_ignore_ascii_case("bearer");
+    is_bearer.then(|| token.trim().to_owned())
+}
+
+fn needed(method: &Method) -> Role {
+    match *method {
+        Method::GET | Method::HEAD => Role::Viewer,
+        _ => Role::Operator,
     }
-    faces.tokens.caller(token.trim())
+}
+
+fn is_stream(response: &Response) -> bool {
+    let content_type = response.headers().get(CONTENT_TYPE);
+    content_type.is_some_and(|value| value == "application/x-ndjson")
+}
+
+/// A stream shows nothing more once its token is revoked, and ends when the process begins to stop.
+fn while_it_holds(faces: &Arc<Inner>, token: String, response: Response) -> Response {
+    let (mut stopping, tokens) = (faces.stopping.subscribe(), faces.tokens.clone());
+    let stopped = async move { drop(stopping.wait_for(|stopping| *stopping).await) };
+    response.map(|body| {
+        let lines = body.into_data_stream();
+        let held = lines.take_while(move |_| ready(tokens.caller(&token).is_some()));
+        Body::from_stream(held.take_until(Box::pin(stopped)))
+    })
+}
+
+fn busy() -> Response {
+    let message = "too many management requests are under way";
+    let problem = Problem::new(503, Code::new("api.busy"), message);
+    let mut response = problem.with_hint("try again in a moment").into_response();
+    let second = HeaderValue::from_static("1");
+    response.headers_mut().insert(RETRY_AFTER, second);
+    response
 }
 
 /// The same for a missing, a malformed, a wrong and a revoked token.

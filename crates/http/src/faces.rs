@@ -1,9 +1,8 @@
 //! The routers, put together for one port or for several.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use axum::{Router, middleware};
 use metrics_exporter_prometheus::PrometheusHandle;
 use ringback_deliver::Engine;
@@ -11,11 +10,15 @@ use ringback_feishu::Feishu;
 use ringback_gateway::Gateway;
 use ringback_store::{ReadError, Store};
 use ringback_types::{Random, Secret};
+use tokio::sync::{Semaphore, watch};
 use utoipa::openapi::OpenApi;
 
 use crate::host::{HostLayer, Hosts};
 use crate::tokens::Tokens;
 use crate::{api, auth, fallback, health, metrics};
+
+/// How many management requests may be under way; more get 503 at once.
+const MANAGEMENT_REQUESTS: usize = 256;
 
 /// What the process sets for the faces, all with a default.
 #[derive(Debug, Clone, Default)]
@@ -44,7 +47,10 @@ pub(crate) struct Inner {
     pub(crate) tokens: Tokens,
     pub(crate) metrics: Option<PrometheusHandle>,
     pub(crate) random: Random,
-    stopping: AtomicBool,
+    /// Turns true once, when the process begins to stop.
+    pub(crate) stopping: watch::Sender<bool>,
+    /// Places for management requests under way.
+    pub(crate) places: Semaphore,
     hosts: HostLayer,
 }
 
@@ -54,7 +60,7 @@ impl Inner {
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Acquire)
+        *self.stopping.borrow()
     }
 }
 
@@ -80,7 +86,8 @@ impl Faces {
                 tokens,
                 metrics: options.metrics,
                 random,
-                stopping: AtomicBool::new(false),
+                stopping: watch::Sender::new(false),
+                places: Semaphore::new(MANAGEMENT_REQUESTS),
                 hosts: HostLayer::new(options.hosts, options.receive_hosts),
             }),
         })
@@ -93,22 +100,25 @@ impl Faces {
             .gateway
             .routes()
             .merge(self.inner.feishu.routes());
-        self.finish(rooms.merge(self.management_routes()))
+        self.finish(rooms.merge(self.management_routes()), get(health::ready))
     }
 
     /// The platforms' own paths (`/open-apis/…`), `/healthz` and `/readyz`.
     pub fn platform(&self) -> Router {
-        self.finish(self.inner.feishu.routes())
+        self.finish(self.inner.feishu.routes(), get(health::ready_without_cause))
     }
 
     /// `/in/…`, `/healthz` and `/readyz`.
     pub fn receive(&self) -> Router {
-        self.finish(self.inner.gateway.routes())
+        self.finish(
+            self.inner.gateway.routes(),
+            get(health::ready_without_cause),
+        )
     }
 
     /// `/api/v1/…`, `/metrics`, `/healthz` and `/readyz`.
     pub fn management(&self) -> Router {
-        self.finish(self.management_routes())
+        self.finish(self.management_routes(), get(health::ready))
     }
 
     /// What the management API is, as OpenAPI.
@@ -121,9 +131,10 @@ impl Faces {
         &self.inner.tokens
     }
 
-    /// From now on `/readyz` says that the process is stopping, while everything is still served.
+    /// From now on `/readyz` says that the process is stopping, and who watches requests is let go;
+    /// everything else is still served.
     pub fn stopping(&self) {
-        self.inner.stopping.store(true, Ordering::Release);
+        self.inner.stopping.send_replace(true);
     }
 
     fn management_routes(&self) -> Router {
@@ -137,10 +148,10 @@ impl Faces {
     }
 
     /// What every face has: health, answers for what is not there, and the check of `Host`.
-    fn finish(&self, routes: Router) -> Router {
+    fn finish(&self, routes: Router, ready: MethodRouter<Arc<Inner>>) -> Router {
         let health = Router::new()
             .route("/healthz", get(health::alive))
-            .route("/readyz", get(health::ready))
+            .route("/readyz", ready)
             .with_state(Arc::clone(&self.inner));
         routes
             .merge(health)

@@ -72,8 +72,22 @@ fn stalled(faces: &Inner) -> bool {
     health.iter().all(|(_, health)| health.in_flight == 0) && health.iter().any(overdue)
 }
 
+/// For whoever runs the process.
 pub(crate) async fn ready(State(faces): State<Arc<Inner>>) -> (StatusCode, Json<Ready>) {
-    let ready = Ready::of(&faces);
+    answer(Ready::of(&faces))
+}
+
+/// The same for faces that strangers see.
+pub(crate) async fn ready_without_cause(
+    State(faces): State<Arc<Inner>>,
+) -> (StatusCode, Json<Ready>) {
+    answer(Ready {
+        cause: None,
+        ..Ready::of(&faces)
+    })
+}
+
+fn answer(ready: Ready) -> (StatusCode, Json<Ready>) {
     let status = if ready.ready {
         StatusCode::OK
     } else {

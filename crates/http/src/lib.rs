@@ -1,7 +1,7 @@
 //! Assembles the faces: management API with OpenAPI, health, metrics, and the rooms' own routes.
 //!
 //! [`Faces`] puts the routers together, checks `Host` on every one of them and the token on
-//! `/api/v1`; [`serve`] runs one on a listener with limits, optional TLS and a graceful stop.
+//! `/api/v1`; [`serve()`] runs one on a listener with limits, optional TLS and a graceful stop.
 
 mod api;
 mod auth;

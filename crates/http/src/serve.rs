@@ -1,5 +1,7 @@
 //! One listener: HTTP/1.1 with limits, optional TLS, and a stop that lets requests finish.
 
+mod body;
+
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,7 +10,8 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::ConnectInfo;
+use axum::extract::{ConnectInfo, Request};
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -19,6 +22,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tower::Service as _;
+
+use body::TimedBody;
+
+/// How long the body of a request may take to arrive, counted from its first wait; a face may wait
+/// less.
+const BODY_DEADLINE: Duration = Duration::from_mins(1);
 
 /// Limits of a listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,7 +155,10 @@ async fn exchange<S>(
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let service = service_fn(move |request| answer(router.clone(), peer, request));
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let request = request.map(|body| Body::new(TimedBody::new(body, BODY_DEADLINE)));
+        answer(router.clone(), peer, request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head_deadline)
@@ -178,9 +190,8 @@ struct Lost;
 async fn answer(
     mut router: Router,
     peer: SocketAddr,
-    request: hyper::Request<Incoming>,
-) -> Result<axum::response::Response, Lost> {
-    let mut request = request.map(Body::new);
+    mut request: Request,
+) -> Result<Response, Lost> {
     request.extensions_mut().insert(ConnectInfo(peer));
     let Ok(response) = router.call(request).await;
     if response.extensions().get::<LostAnswer>().is_some() {

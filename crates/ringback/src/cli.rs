@@ -26,7 +26,7 @@ any of these, by the ready file that `ringback dev` leaves for this user.
 Examples:
   ringback demo --once
   ringback dev
-  ringback trigger feishu im.message.receive_v1 --set event.message.chat_type=p2p
+  ringback trigger feishu im.message.receive_v1 --set message.chat_type=p2p
   ringback verify https://example.com/feishu --as feishu --encrypt-key … --token …";
 
 /// Self-hosted callback engine for enterprise open platforms.
@@ -113,7 +113,7 @@ impl Command {
 #[command(next_help_heading = "Server")]
 pub(crate) struct Connection {
     /// Address of the server
-    #[arg(long, global = true, env = environment::URL, value_name = "URL")]
+    #[arg(long, global = true, env = environment::URL, hide_env_values = true, value_name = "URL")]
     pub(crate) url: Option<String>,
 
     /// Management token
@@ -121,6 +121,6 @@ pub(crate) struct Connection {
     pub(crate) token: Option<String>,
 
     /// Ready file of a running `ringback dev`, in place of address and token
-    #[arg(long, global = true, env = environment::READY_FILE, value_name = "FILE")]
+    #[arg(long, global = true, env = environment::READY_FILE, hide_env_values = true, value_name = "FILE")]
     pub(crate) ready_file: Option<PathBuf>,
 }

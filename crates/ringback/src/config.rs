@@ -29,6 +29,12 @@ macro_rules! section {
                 Self { $($field: $default,)* }
             }
         }
+
+        #[cfg(test)]
+        impl $name {
+            /// The names of its settings, in order.
+            const NAMES: &[&str] = &[$(stringify!($field)),*];
+        }
     )*};
 }
 
@@ -222,15 +228,38 @@ mod tests {
         let parsed: Config = toml::from_str(DEFAULT_FILE).unwrap();
         assert_eq!(parsed, Config::default());
         parsed.check().unwrap();
-        // Nothing may be missing from the file: an empty one parses to the defaults too.
         let document: toml::Table = toml::from_str(DEFAULT_FILE).unwrap();
-        let settings: usize = document
-            .values()
-            .map(|section| section.as_table().unwrap().len())
-            .sum();
+        let sections: Vec<&str> = document.keys().map(String::as_str).collect();
         assert_eq!(
-            settings, 39,
-            "a setting was added or removed: say so in `default.toml`"
+            sections,
+            sorted(Config::NAMES),
+            "a section is missing in `default.toml`"
         );
+        for (section, names) in [
+            ("listen", Listen::NAMES),
+            ("tls", Tls::NAMES),
+            ("store", Store::NAMES),
+            ("retention", Retention::NAMES),
+            ("engine", Engine::NAMES),
+            ("outbound", Outbound::NAMES),
+            ("limits", Limits::NAMES),
+            ("shutdown", Shutdown::NAMES),
+            ("metrics", Metrics::NAMES),
+            ("log", Log::NAMES),
+        ] {
+            let settings = document[section].as_table().unwrap().keys();
+            let settings: Vec<&str> = settings.map(String::as_str).collect();
+            assert_eq!(
+                settings,
+                sorted(names),
+                "a setting of `{section}` is missing in `default.toml`"
+            );
+        }
+    }
+
+    fn sorted(names: &[&'static str]) -> Vec<&'static str> {
+        let mut names = names.to_vec();
+        names.sort_unstable();
+        names
     }
 }

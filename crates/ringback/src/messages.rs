@@ -67,7 +67,7 @@ impl Language {
         let Some(chinese) = self.chinese(&failure.code) else {
             return plain;
         };
-        let message = format!("{}({})", chinese.cause, failure.message);
+        let message = format!("{}（{}）", chinese.cause, failure.message);
         let fix = if chinese.fix.is_empty() {
             plain.1
         } else {

@@ -154,8 +154,11 @@ impl Running {
 
     /// Serves until a signal, reloading on SIGHUP where there is something to reload; then stops in
     /// good order. A second signal ends the process at once.
-    pub(crate) async fn until_stopped(self, reload: Option<Reload>) -> Result<(), Failure> {
-        let mut signals = Signals::new()?;
+    pub(crate) async fn until_stopped(
+        self,
+        mut signals: Signals,
+        reload: Option<Reload>,
+    ) -> Result<(), Failure> {
         loop {
             match signals.next().await {
                 Taken::Stop(_) => break,

@@ -59,7 +59,22 @@ impl Store {
         mut statements: Vec<Statement>,
     ) -> Result<i64, WriteError> {
         statements.push(Statement::new(BUMP_REVISION, []).expecting(1));
-        statements.push(Statement::new(
+        statements.push(self.audit_row(change));
+        self.write(statements).await?;
+        let revision = self
+            .refresh_revision()
+            .await
+            .map_err(|error| WriteError::Failed(error.to_string()))?;
+        Ok(revision)
+    }
+
+    /// Leaves an audit row for what a person does without changing configuration.
+    pub async fn note(&self, change: Change) -> Result<(), WriteError> {
+        self.write(vec![self.audit_row(change)]).await.map(drop)
+    }
+
+    fn audit_row(&self, change: Change) -> Statement {
+        Statement::new(
             INSERT_AUDIT,
             [
                 Value::from(self.next_id::<EventId>()),
@@ -69,13 +84,7 @@ impl Store {
                 Value::from(change.target),
                 Value::from(change.detail.to_string()),
             ],
-        ));
-        self.write(statements).await?;
-        let revision = self
-            .refresh_revision()
-            .await
-            .map_err(|error| WriteError::Failed(error.to_string()))?;
-        Ok(revision)
+        )
     }
 
     /// Reads the revision from the store and tells every reader of [`Store::revision`].

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 
@@ -170,7 +170,9 @@ pub(crate) fn next_key(directory: &Path) -> PathBuf {
 /// Puts the new key in the old one's place; answers where that is.
 pub(crate) fn adopt_next_key(directory: &Path) -> Result<PathBuf, VaultError> {
     let (next, path) = (next_key(directory), directory.join(BESIDE));
-    fs::rename(&next, &path).map_err(|source| VaultError::File { path: next, source })?;
+    fs::rename(&next, &path)
+        .and_then(|()| sync_directory_of(&path))
+        .map_err(|source| VaultError::File { path: next, source })?;
     Ok(path)
 }
 
@@ -207,20 +209,33 @@ fn read_key(path: &Path) -> Result<LessSafeKey, VaultError> {
     cipher(&bytes)
 }
 
+/// Whole or not at all, whatever is cut off: written beside, synced, renamed, and the name synced too.
 fn make_key_file(path: &Path) -> std::io::Result<()> {
     let mut digits = String::with_capacity(KEY_BYTES * 2);
     for byte in Random::system().secret::<KEY_BYTES>() {
         // Writing into a string cannot fail.
         let _ = write!(digits, "{byte:02x}");
     }
+    let beside = path.with_extension("new");
+    // What an earlier start left half-written is worth nothing.
+    let _ = fs::remove_file(&beside);
     let mut file = fs::OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(path)?;
-    file.set_permissions(fs::Permissions::from_mode(0o600))?;
+        .open(&beside)?;
     writeln!(file, "{digits}")?;
-    file.sync_all()
+    file.sync_all()?;
+    fs::rename(&beside, path)?;
+    sync_directory_of(path)
+}
+
+/// A name is on the disk only once its directory has been synced.
+fn sync_directory_of(path: &Path) -> std::io::Result<()> {
+    let directory = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    fs::File::open(directory.unwrap_or_else(|| Path::new(".")))?.sync_all()
 }
 
 fn parse_hex(text: &str) -> Option<Vec<u8>> {

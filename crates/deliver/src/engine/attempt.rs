@@ -95,14 +95,19 @@ impl Inner {
         let succeeded = judged.next == Next::Delivered;
         meters.ended(succeeded, tried.duration);
         self.tally.attempted(succeeded);
-        if let Next::Dead(reason) = judged.next {
-            meters.dead(reason);
-        }
         if !succeeded {
             self.consequences(endpoint, &claimed.delivery, &tried.policy, &judged)
                 .await;
         }
-        self.finish(claimed, tried, judged).await;
+        match self.finish(claimed, tried, judged).await {
+            Some(Next::Delivered) => meters.delivered(),
+            Some(Next::Dead(reason)) => {
+                let (delivery, reason_word) = (claimed.delivery.id, reason.as_str());
+                tracing::warn!(%delivery, endpoint = %endpoint.name, reason = reason_word, "a delivery is dead");
+                meters.dead(reason);
+            }
+            Some(Next::Retry { .. }) | None => {}
+        }
         Some(succeeded)
     }
 
@@ -187,9 +192,15 @@ impl Inner {
         }
     }
 
-    async fn finish(self: &Arc<Self>, claimed: &Claimed, tried: Tried, judged: Judged) {
+    /// Writes the outcome and tells what it made due; answers what was written.
+    async fn finish(
+        self: &Arc<Self>,
+        claimed: &Claimed,
+        tried: Tried,
+        judged: Judged,
+    ) -> Option<Next> {
         let delivery = &claimed.delivery;
-        let policy = Arc::clone(&tried.policy);
+        let release_rung = tried.policy.release_rung;
         let finish = Finish {
             delivery: delivery.id,
             endpoint: delivery.endpoint,
@@ -198,21 +209,21 @@ impl Inner {
             next: judged.next,
             rung: delivery.rung,
             order_key: delivery.order_key.clone(),
-            release_rung: policy.release_rung,
+            release_rung,
         };
-        match self.record_finish(finish).await {
-            Some(Finished::Recorded { released }) => {
-                match judged.next {
-                    Next::Retry { at, .. } => self.queued(delivery.endpoint, at),
-                    Next::Delivered | Next::Dead(_) => self.tally.finished(),
-                }
-                if let Some(released) = released {
-                    self.queued(released.endpoint, released.due_at);
-                }
-            }
+        let Some(Finished::Recorded { released }) = self.record_finish(finish).await else {
             // A newer epoch has it, or the process is stopping: look again what is due.
-            Some(Finished::Lost) | None => self.queued(delivery.endpoint, self.clock.schedule()),
+            self.queued(delivery.endpoint, self.clock.schedule());
+            return None;
+        };
+        match judged.next {
+            Next::Retry { at, .. } => self.queued(delivery.endpoint, at),
+            Next::Delivered | Next::Dead(_) => self.tally.finished(),
         }
+        if let Some(released) = released {
+            self.queued(released.endpoint, released.due_at);
+        }
+        Some(judged.next)
     }
 
     /// Offers the outcome until the store takes it, says that the claim is lost, or is closed. The slot

@@ -133,7 +133,7 @@ pub enum Replaying {
     /// These deliveries.
     Deliveries(Vec<DeliveryId>),
     /// What this query finds, up to its limit.
-    Matching(Query),
+    Matching(Box<Query>),
 }
 
 /// What a replay did, or would do.

@@ -26,7 +26,7 @@ impl Inner {
         }
         let (chosen, next) = match what {
             Replaying::Deliveries(chosen) => (chosen, None),
-            Replaying::Matching(query) => self.choose(query).await?,
+            Replaying::Matching(query) => self.choose(*query).await?,
         };
         let mut report = ReplayReport {
             chosen,

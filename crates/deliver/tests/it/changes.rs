@@ -187,3 +187,29 @@ async fn a_room_writes_its_endpoint_in_its_own_change_and_resolves_it() {
         .unwrap_err();
     assert_eq!(refused.code().as_str(), "endpoint.of_another_room");
 }
+
+#[tokio::test]
+async fn a_resolver_that_panics_costs_an_attempt_and_no_more() {
+    use ringback_deliver::{Resolve, ResolveError, Resolved};
+    use ringback_store::record::Event;
+    use std::sync::Arc;
+
+    struct Broken;
+    impl Resolve for Broken {
+        fn resolve(&self, _: &Endpoint, _: &Event) -> Result<Resolved, ResolveError> {
+            panic!("on purpose");
+        }
+    }
+
+    let house = House::new().await;
+    house.engine.register_resolver(Room::Own, Arc::new(Broken));
+    let endpoint = house
+        .endpoint(standard("biz", "https://example.com/"))
+        .await;
+    let receipt = house.deliver(arrival("a")).await;
+    assert_snapshot!(house.story(receipt.deliveries[0].0).await, @r"
+    due (deliver.broken)
+    1 at 0 s: deliver.broken
+    ");
+    assert_eq!(house.engine.health(endpoint.id).unwrap().in_flight, 0);
+}

@@ -9,6 +9,8 @@ use ringback_deliver::Guard;
 use ringback_deliver::guard::{Rule, check_url};
 use ringback_types::Coded as _;
 
+use crate::house::{House, Receiver, Reply, arrival, standard};
+
 /// Address, the rule that refuses it, and whether `dev` allows it all the same.
 const TABLE: &[(&str, Option<Rule>, bool)] = &[
     ("0.0.0.0", Some(Rule::Unspecified), false),
@@ -134,6 +136,33 @@ fn our_own_listeners_take_deliveries_below_in_only() {
     assert_eq!(check("127.0.0.1:7300", "/in/feishu"), None);
     assert_eq!(check("127.0.0.1:7302", "/api/v1/tokens"), None);
     assert_eq!(check("8.8.8.8:7300", "/"), None);
+}
+
+#[tokio::test]
+async fn a_connection_kept_for_in_opens_no_other_door() {
+    let house = House::new().await;
+    let receiver = Receiver::new(Reply::Status(200)).await;
+    house.engine.guard().set_own(vec![receiver.address]);
+    for (name, path) in [("receiving", "in/source"), ("other", "api/v1/tokens")] {
+        let url = format!("http://{}/{path}", receiver.address);
+        let mut new = standard(name, &url);
+        new.types = vec![name.to_owned()];
+        house.endpoint(new).await;
+    }
+    let mut stories = Vec::new();
+    for event_type in ["receiving", "other", "receiving"] {
+        let receipt = house.deliver(arrival(event_type)).await;
+        stories.push(house.story(receipt.deliveries[0].0).await);
+    }
+    assert_snapshot!(stories.join("\n"), @r"
+    delivered
+    1 at 0 s: 200
+    due (transport.refused_by_guard)
+    1 at 0 s: transport.refused_by_guard
+    delivered
+    1 at 0 s: 200
+    ");
+    assert_eq!(receiver.got().len(), 2);
 }
 
 #[test]

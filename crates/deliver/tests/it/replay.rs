@@ -56,7 +56,7 @@ async fn a_filter_chooses_and_a_dry_run_only_says_so() {
         states: vec![DeliveryState::Dead],
         ..Query::default()
     };
-    let matching = Replaying::Matching(dead_of_type_a);
+    let matching = Replaying::Matching(Box::new(dead_of_type_a));
     let dry = house
         .engine
         .replay(matching.clone(), Some(to.id), true)

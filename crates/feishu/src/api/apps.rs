@@ -7,9 +7,9 @@ use ringback_types::{Caller, Problem, Role};
 
 use super::TAG;
 use crate::app::{AppChange, NewApp, Rotation};
-use crate::extract;
 use crate::feishu::Feishu;
 use crate::view::{AppView, CredentialsView};
+use ringback_types::extract;
 
 /// All apps, without secrets.
 #[utoipa::path(get, path = "/api/v1/feishu/apps", tag = TAG,

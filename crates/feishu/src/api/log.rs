@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use super::TAG;
 use crate::event_log::{LogPage, LogQuery, PushStatus};
-use crate::extract;
 use crate::feishu::Feishu;
+use ringback_types::extract;
 
 /// The filters of the console.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]

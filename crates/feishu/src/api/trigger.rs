@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use super::TAG;
 use crate::callback::{CallbackOutcome, CallbackRequest};
-use crate::extract;
 use crate::feishu::Feishu;
 use crate::fixture::{Fixture, fixtures};
 use crate::trigger::{Trigger, Triggered};
+use ringback_types::extract;
 
 /// The events that were made.
 #[derive(Debug, Serialize, utoipa::ToSchema)]

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::TAG;
 use crate::error::AppError;
-use crate::extract;
 use crate::feishu::Feishu;
 use crate::request_url::{Passed, Timing, UrlRefusal, UrlUse};
 use crate::view::AppView;
+use ringback_types::extract;
 
 /// A URL to be saved.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::{Extension, Json as Answer};
-use ringback_gateway::extract::Query;
 use ringback_store::AuditEntry;
+use ringback_types::extract::Query;
 use ringback_types::{Caller, Problem, Role};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

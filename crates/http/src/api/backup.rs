@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::{Extension, Json as Answer};
-use ringback_gateway::extract::Json;
+use ringback_types::extract::Json;
 use ringback_types::{Caller, Code, Problem, Role};
 use serde::{Deserialize, Serialize};
 use serde_json::json;

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Json as Answer;
 use axum::extract::State;
-use ringback_gateway::extract::Json;
-use ringback_types::{Clock, Code, Problem};
+use axum::{Extension, Json as Answer};
+use ringback_types::extract::Json;
+use ringback_types::{Caller, Clock, Code, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::note;
 use crate::faces::Inner;
 
 /// What the clocks show.
@@ -68,8 +69,11 @@ pub(crate) struct AdvancedView {
     responses((status = 200, body = AdvancedView), (status = 409, body = Problem)))]
 pub(crate) async fn advance_clock(
     State(faces): State<Arc<Inner>>,
+    Extension(caller): Extension<Caller>,
     Json(advance): Json<Advance>,
 ) -> Result<Answer<AdvancedView>, Problem> {
+    let detail = serde_json::json!({ "by_ms": advance.by_ms });
+    note(&faces, &caller, "clock.advance", "clock", detail).await?;
     let advanced = faces
         .engine
         .advance(Duration::from_millis(advance.by_ms))

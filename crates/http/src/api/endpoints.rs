@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::{Extension, Json as Answer};
 use ringback_deliver::{Endpoint, EndpointError};
 use ringback_dialect::standard::SigningKey;
-use ringback_gateway::extract::Json;
+use ringback_types::extract::Json;
 use ringback_types::{Caller, Problem, Secret, SourceId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -6,12 +6,12 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json as Answer};
 use ringback_deliver::faults::{Fault, FaultError, NewFault, Place, SetFault};
-use ringback_gateway::extract::Json;
+use ringback_types::extract::Json;
 use ringback_types::{Caller, Problem, ScheduleTime};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::names;
+use super::{names, note};
 use crate::faces::Inner;
 
 /// Where a fault acts: `"every_endpoint"`, `"every_source"`, `{"endpoint": "name"}` or
@@ -135,6 +135,8 @@ pub(crate) async fn set_fault(
     Extension(caller): Extension<Caller>,
     Json(input): Json<FaultInput>,
 ) -> Result<(StatusCode, Answer<FaultNumber>), Problem> {
+    let detail = serde_json::json!({ "place": input.place, "fault": input.fault });
+    note(&faces, &caller, "fault.set", "faults", detail).await?;
     let new = NewFault {
         place: input.place.place(&faces)?,
         fault: input.fault,
@@ -147,15 +149,25 @@ pub(crate) async fn set_fault(
         .faults()
         .set(&new)
         .map_err(|error| refused(&error))?;
-    tracing::warn!(number, caller = &*caller.name, "fault set");
     Ok((StatusCode::CREATED, Answer(FaultNumber { number })))
 }
 
 /// Clear all faults.
 #[utoipa::path(delete, path = "/api/v1/faults", tag = "rehearsal", responses((status = 204)))]
-pub(crate) async fn clear_faults(State(faces): State<Arc<Inner>>) -> StatusCode {
+pub(crate) async fn clear_faults(
+    State(faces): State<Arc<Inner>>,
+    Extension(caller): Extension<Caller>,
+) -> Result<StatusCode, Problem> {
+    note(
+        &faces,
+        &caller,
+        "fault.clear",
+        "faults",
+        serde_json::json!({}),
+    )
+    .await?;
     faces.engine.faults().clear(None);
-    StatusCode::NO_CONTENT
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Clear one fault.
@@ -164,8 +176,11 @@ pub(crate) async fn clear_faults(State(faces): State<Arc<Inner>>) -> StatusCode 
     responses((status = 204), (status = 404, body = Problem)))]
 pub(crate) async fn clear_fault(
     State(faces): State<Arc<Inner>>,
+    Extension(caller): Extension<Caller>,
     Path(number): Path<String>,
 ) -> Result<StatusCode, Problem> {
+    let detail = serde_json::json!({ "number": number });
+    note(&faces, &caller, "fault.clear", "faults", detail).await?;
     let cleared = number
         .parse()
         .map(|number| faces.engine.faults().clear(Some(number)));

@@ -32,7 +32,7 @@ pub(crate) struct LogFilter {
     /// Status of the last answer.
     status: Option<u16>,
     /// Why it is dead, or the code of its last failure.
-    pub(crate) reason: Option<String>,
+    reason: Option<String>,
     /// At least so many retries.
     retries_min: Option<u32>,
     /// Not before this time, as RFC 3339.
@@ -67,6 +67,7 @@ impl LogFilter {
             kind: None,
             states: states(self.state.as_deref())?,
             status: self.status,
+            reason: self.reason.clone(),
             min_attempts: self.retries_min.map(|retries| retries.saturating_add(1)),
             since: time("since", self.since.as_deref())?,
             until: time("until", self.until.as_deref())?,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::{Extension, Json as Answer};
-use ringback_gateway::extract::Query;
 use ringback_store::record::{Delivery, Event, Page};
+use ringback_types::extract::Query;
 use ringback_types::{Caller, DeliveryId, EventId, Problem, ScheduleTime};
 use serde::Serialize;
 use serde_json::Value;
@@ -33,19 +33,14 @@ pub(crate) struct LogPage {
 }
 
 impl LogPage {
-    fn new(faces: &Inner, page: Page, filter: &LogFilter, limit: usize) -> Self {
+    fn new(faces: &Inner, page: Page, limit: usize) -> Self {
         let complete = page.next.is_none() || page.entries.len() >= limit;
-        let fits = |entry: &EntryView| {
-            let wanted = filter.reason.as_ref();
-            let reason = entry.delivery.reason.as_ref();
-            wanted.is_none() || reason == wanted
-        };
         let entries = page
             .entries
             .into_iter()
             .map(|entry| EntryView::new(faces, entry));
         Self {
-            entries: entries.filter(fits).collect(),
+            entries: entries.collect(),
             next: page.next.map(|cursor| cursor.to_string()),
             looked_back_to: page.looked_back_to.map(ScheduleTime::to_rfc3339),
             looked_at: page.looked_at,
@@ -108,7 +103,7 @@ pub(crate) async fn search(faces: &Inner, filter: &LogFilter) -> Result<LogPage,
         .search(query)
         .await
         .map_err(|error| unreadable(&error))?;
-    Ok(LogPage::new(faces, page, filter, limit))
+    Ok(LogPage::new(faces, page, limit))
 }
 
 /// An event and those of its deliveries that were asked for.

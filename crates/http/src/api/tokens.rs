@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json as Answer};
-use ringback_gateway::extract::Json;
+use ringback_types::extract::Json;
 use ringback_types::{Caller, CallerId, Problem, Role, ScheduleTime};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -3,8 +3,8 @@
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use bytes::Bytes;
-use ringback_http::Options;
-use ringback_types::Role;
+use ringback_http::{Hosts, Options};
+use ringback_types::{Role, Secret};
 use serde_json::{Value, json};
 
 use crate::stage::{PROCESS_TOKEN, Stage};
@@ -252,6 +252,26 @@ async fn every_face_checks_the_host() {
             "{path}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_receiving_face_behind_a_tunnel_answers_to_any_name() {
+    let stage = Stage::with(Options {
+        process_token: Some(Secret::from(PROCESS_TOKEN)),
+        receive_hosts: Hosts::Any,
+        ..Options::default()
+    })
+    .await;
+    stage.hooks().await;
+    let tunnel = Some("abc.tunnel.example.com");
+    let pushed = stage
+        .push_to("hooks", tunnel, "msg_1", &json!({ "type": "order.paid" }))
+        .await;
+    assert_eq!(pushed.unwrap().status, StatusCode::OK);
+    let management = stage
+        .get_as_host("abc.tunnel.example.com", "/api/v1/status")
+        .await;
+    assert_eq!(management.status, StatusCode::MISDIRECTED_REQUEST);
 }
 
 #[tokio::test]

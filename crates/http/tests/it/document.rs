@@ -28,7 +28,7 @@ async fn the_document_is_the_committed_one_and_needs_no_token() {
         for (method, operation) in item.as_object().unwrap() {
             let named = operation["summary"]
                 .as_str()
-                .or(operation["description"].as_str());
+                .or_else(|| operation["description"].as_str());
             assert!(
                 named.is_some_and(|text| !text.is_empty()),
                 "{method} {path} says nothing of itself"

@@ -2,9 +2,10 @@
 
 use axum::http::{Method, StatusCode};
 use bytes::Bytes;
+use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 
-use crate::stage::Stage;
+use crate::stage::{PROCESS_TOKEN, Stage};
 
 #[tokio::test]
 async fn readiness_names_what_is_wrong() {
@@ -38,15 +39,22 @@ async fn readiness_names_what_is_wrong() {
 #[tokio::test]
 async fn metrics_answer_an_operators_questions() {
     let stage = Stage::new().await;
-    stage.hooks().await;
-    let endpoint = json!({ "name": "gone", "url": "http://127.0.0.1:9/", "dialect": "raw" });
+    // The recorder belongs to the process, so the names are this test's own.
+    stage.standard_source("metered").await;
+    let endpoint = json!({ "name": "metered", "url": "http://127.0.0.1:9/", "dialect": "raw" });
     stage.post("endpoints", endpoint).await;
     let event = json!({ "type": "order.paid" });
-    stage.push("msg_1", &event).await.unwrap();
-    stage.push("msg_1", &event).await.unwrap();
+    stage
+        .push_to("metered", None, "msg_1", &event)
+        .await
+        .unwrap();
+    stage
+        .push_to("metered", None, "msg_1", &event)
+        .await
+        .unwrap();
     let forged = stage.request(
         Method::POST,
-        "/in/hooks",
+        "/in/metered",
         axum::http::HeaderMap::new(),
         Bytes::new(),
     );
@@ -58,11 +66,11 @@ async fn metrics_answer_an_operators_questions() {
         "text/plain; version=0.0.4; charset=utf-8"
     );
     for line in [
-        r#"ringback_received_total{source="hooks",outcome="accepted"} 1"#,
-        r#"ringback_received_total{source="hooks",outcome="duplicate"} 1"#,
-        r#"ringback_received_total{source="hooks",outcome="refused"} 1"#,
-        r#"ringback_refused_total{source="hooks",reason="standard.id_missing"} 1"#,
-        r#"ringback_attempts_total{endpoint="gone",outcome="failed"} 1"#,
+        r#"ringback_received_total{source="metered",outcome="accepted"} 1"#,
+        r#"ringback_received_total{source="metered",outcome="duplicate"} 1"#,
+        r#"ringback_received_total{source="metered",outcome="refused"} 1"#,
+        r#"ringback_refused_total{source="metered",reason="standard.id_missing"} 1"#,
+        r#"ringback_attempts_total{endpoint="metered",outcome="failed"} 1"#,
         r#"ringback_deliveries_held{reason="behind"} 0"#,
         "ringback_ready 1",
     ] {
@@ -163,4 +171,39 @@ async fn a_backup_is_a_whole_store_and_overwrites_nothing() {
     insta::with_settings!({ filters => vec![(directory, "[directory]")] }, {
         insta::assert_snapshot!(problems.join("\n"));
     });
+}
+
+#[tokio::test]
+async fn a_watcher_is_let_go_when_its_token_is_revoked_or_the_process_stops() {
+    let mut stage = Stage::new().await;
+    stage.hooks().await;
+    let token = stage
+        .post("tokens", json!({ "name": "watcher", "role": "operator" }))
+        .await;
+    let mut revoked = stage.watch(token["token"].as_str().unwrap()).await;
+    let mut watching = stage.watch(PROCESS_TOKEN).await;
+    stage
+        .push("msg_1", &json!({ "type": "order.paid" }))
+        .await
+        .unwrap();
+    for watcher in [&mut revoked, &mut watching] {
+        let line = watcher.frame().await.unwrap().unwrap().into_data().unwrap();
+        let seen: Value = serde_json::from_slice(&line).unwrap();
+        assert_eq!(
+            (&seen["outcome"], &seen["event_type"]),
+            (&json!("accepted"), &json!("order.paid"))
+        );
+    }
+    let path = format!("tokens/{}", token["id"].as_str().unwrap());
+    stage.done(Method::DELETE, &path, Value::Null).await;
+    stage
+        .push("msg_2", &json!({ "type": "order.paid" }))
+        .await
+        .unwrap();
+    assert!(revoked.frame().await.is_none());
+    assert!(watching.frame().await.unwrap().is_ok());
+
+    stage.faces.stopping();
+    assert!(watching.frame().await.is_none());
+    stage.stopped().await;
 }

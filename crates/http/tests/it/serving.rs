@@ -169,7 +169,7 @@ async fn above_the_limit_connections_wait_for_a_place() {
 async fn a_face_is_served_over_tls() {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let certificate = CertificateDer::from_pem_slice(CERTIFICATE).unwrap();
-    let server = rustls::ServerConfig::builder_with_provider(Arc::clone(&provider))
+    let with_certificate = rustls::ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
@@ -179,7 +179,7 @@ async fn a_face_is_served_over_tls() {
         )
         .unwrap();
     let serving = Serving {
-        tls: Some(Arc::new(ArcSwap::from_pointee(server))),
+        tls: Some(Arc::new(ArcSwap::from_pointee(with_certificate))),
         ..Serving::default()
     };
     let stage = Stage::new().await;

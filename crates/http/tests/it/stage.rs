@@ -7,6 +7,7 @@ use axum::http::header::{AUTHORIZATION, HOST};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -209,6 +210,16 @@ impl Stage {
         self.done(Method::GET, path, Value::Null).await
     }
 
+    /// Every raw request at `hooks`, as they come.
+    pub(crate) async fn watch(&self, token: &str) -> Incoming {
+        let uri = format!("http://{}/api/v1/sources/hooks/requests", self.address);
+        let mut request = Request::get(uri).body(Full::new(Bytes::new())).unwrap();
+        *request.headers_mut() = bearer(token);
+        let response = self.client.request(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        response.into_body()
+    }
+
     /// A token with this role, as text.
     pub(crate) async fn token(&self, name: &str, role: Role) -> String {
         let caller = Caller {
@@ -226,14 +237,29 @@ impl Stage {
 
     /// Makes a `standard` source `hooks`.
     pub(crate) async fn hooks(&self) {
+        self.standard_source("hooks").await;
+    }
+
+    pub(crate) async fn standard_source(&self, name: &str) {
         let secrets = json!({ "signing_key": SIGNING_KEY });
-        let source = json!({ "name": "hooks", "dialect": "standard", "secrets": secrets });
+        let source = json!({ "name": name, "dialect": "standard", "secrets": secrets });
         self.post("sources", source).await;
     }
 
     /// Pushes a signed event to `hooks`.
     pub(crate) async fn push(
         &self,
+        id: &str,
+        body: &Value,
+    ) -> Result<Answer, hyper_util::client::legacy::Error> {
+        self.push_to("hooks", None, id, body).await
+    }
+
+    /// The same to another `standard` source, and with this `Host`.
+    pub(crate) async fn push_to(
+        &self,
+        source: &str,
+        host: Option<&'static str>,
         id: &str,
         body: &Value,
     ) -> Result<Answer, hyper_util::client::legacy::Error> {
@@ -246,9 +272,17 @@ impl Stage {
         };
         let key = SigningKey::parse(&Secret::from(SIGNING_KEY)).unwrap();
         let sender = standard::Sender::new(vec![key]);
-        let signed = sender.encode(&outgoing, Clock::real().wire()).unwrap();
-        self.request(Method::POST, "/in/hooks", signed.headers, signed.body)
-            .await
+        let mut signed = sender.encode(&outgoing, Clock::real().wire()).unwrap();
+        if let Some(host) = host {
+            signed.headers.insert(HOST, HeaderValue::from_static(host));
+        }
+        self.request(
+            Method::POST,
+            &format!("/in/{source}"),
+            signed.headers,
+            signed.body,
+        )
+        .await
     }
 }
 

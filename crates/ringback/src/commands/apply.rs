@@ -8,10 +8,11 @@ mod plan;
 
 use std::path::PathBuf;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use self::file::Wanted;
 use self::plan::{Plan, Step};
+use super::render;
 use crate::cli::Connection;
 use crate::client::Client;
 use crate::failure::Failure;
@@ -49,9 +50,9 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Fail
         return Ok(());
     }
     for step in &plan.steps {
-        let _: Value = client
-            .ask(step.method(), &step.path(), step.body.as_ref())
-            .await?;
+        let path = step.path();
+        let answer: Value = client.ask(step.method(), &path, step.body.as_ref()).await?;
+        show_made_key(output, step, &answer);
     }
     Ok(())
 }
@@ -72,5 +73,21 @@ fn show(output: Output, step: &Step) {
     ));
     for line in &step.difference {
         output.line(format_args!("    {line}"));
+    }
+}
+
+/// A standard endpoint without a key gets one, and the server shows it this once.
+fn show_made_key(output: Output, step: &Step, answer: &Value) {
+    let Some(key) = answer.get("made_key").filter(|key| !key.is_null()) else {
+        return;
+    };
+    if output.is_json() {
+        output.json(&json!({ "kind": step.kind, "name": step.name, "made_key": key }));
+    } else {
+        let key = render::cell(Some(key));
+        output.line(format_args!(
+            "the key of endpoint {}, shown this once: {key}",
+            step.name
+        ));
     }
 }

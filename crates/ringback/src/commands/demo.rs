@@ -18,6 +18,7 @@ use crate::failure::{Exit, Failure};
 use crate::logging;
 use crate::output::{Output, Style, Table};
 use crate::server::Rehearsal;
+use crate::server::signal::Signals;
 
 /// Arguments of `ringback demo`.
 #[derive(Debug, clap::Args)]
@@ -56,6 +57,7 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<ExitCode
         seed: None,
         virtual_clock: true,
     };
+    let signals = Signals::new()?;
     let local = rehearsal.start().await?;
     let ready = local.ready()?;
     let mut scene = Scene::set(&ready, output).await?;
@@ -72,7 +74,7 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<ExitCode
         local.stop().await?;
     } else {
         stay_up(output, &ready.url, &ready.admin_token);
-        local.until_stopped().await?;
+        local.until_stopped(signals).await?;
     }
     let held = ended.iter().all(|ended| ended.happened.is_ok());
     Ok(if held {
@@ -135,7 +137,7 @@ fn stay_up(output: Output, url: &str, token: &str) {
         "  export RINGBACK_URL={url} RINGBACK_TOKEN={token}"
     ));
     output.note("  ringback log");
-    output.note("  ringback trigger feishu contact.user.created_v3 --set event.object.name=Wang");
+    output.note("  ringback trigger feishu contact.user.created_v3 --set object.name=Wang");
     output.note("  ringback clock advance 6h");
     output.note("stop with Ctrl-C");
 }

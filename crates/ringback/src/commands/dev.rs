@@ -9,6 +9,7 @@ use crate::logging;
 use crate::output::{Output, Style};
 use crate::ready_file::{Ready, ReadyFile};
 use crate::server::Rehearsal;
+use crate::server::signal::Signals;
 
 /// Arguments of `ringback dev`.
 #[derive(Debug, clap::Args)]
@@ -74,6 +75,7 @@ impl Options {
 pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let options = arguments.options;
     options.start_log()?;
+    let signals = Signals::new()?;
     let local = options.rehearsal().start().await?;
     let ready = local.ready()?;
     let _files = write_ready_files(&ready, options.ready_file.as_ref(), output)?;
@@ -82,8 +84,11 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Fail
     } else {
         tell(output, &ready);
     }
+    if options.data.is_none() {
+        output.note("the data is removed at stop; name a directory with `--data` to keep it");
+    }
     output.flush();
-    local.until_stopped().await
+    local.until_stopped(signals).await
 }
 
 /// The file that was asked for, and the one that this user's other commands look for. Where that

@@ -37,6 +37,7 @@ pub(crate) struct Arguments {
 /// Starts, runs the command, stops, and passes its exit status on.
 pub(crate) async fn run(arguments: Arguments, _output: Output) -> Result<ExitCode, Failure> {
     arguments.options.start_log()?;
+    let signals = Signals::new()?;
     let local = arguments.options.rehearsal().start().await?;
     let ready = local.ready()?;
     let file = arguments
@@ -46,7 +47,7 @@ pub(crate) async fn run(arguments: Arguments, _output: Output) -> Result<ExitCod
         .map(|path| ready.write(path))
         .transpose()?;
     let ended = match spawn(&arguments.command, &ready) {
-        Ok(child) => attend(child).await,
+        Ok(child) => attend(child, signals).await,
         Err(failure) => Err(failure),
     };
     drop(file);
@@ -76,8 +77,7 @@ fn spawn(command: &[OsString], ready: &Ready) -> Result<Child, Failure> {
 }
 
 /// Waits for the command and passes signals on to it; how it ends is its own affair.
-async fn attend(mut child: Child) -> Result<ExitStatus, Failure> {
-    let mut signals = Signals::new()?;
+async fn attend(mut child: Child, mut signals: Signals) -> Result<ExitStatus, Failure> {
     let pid = child.id().and_then(|pid| Pid::from_raw(pid.cast_signed()));
     loop {
         tokio::select! {

@@ -1,6 +1,6 @@
 //! `ringback replay`: deliver again, by id or by filter (design, section 4, number 5).
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::filters::Filters;
 use super::render;
@@ -29,6 +29,7 @@ pub(crate) struct Arguments {
 
 /// Asks the server to deliver again, or what it would.
 pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
+    check(&arguments)?;
     let client = Client::locate(&arguments.connection)?;
     let body = request(&arguments, &client).await?;
     let answer: Value = with_progress("replaying", client.post("replay", &body)).await?;
@@ -36,26 +37,31 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Fail
     Ok(())
 }
 
-async fn request(arguments: &Arguments, client: &Client) -> Result<Value, Failure> {
-    let mut body = Map::new();
+/// Either ids or filters: nothing at all would be the whole log, both would be unclear.
+fn check(arguments: &Arguments) -> Result<(), Failure> {
     match (arguments.ids.is_empty(), arguments.filters.is_empty()) {
-        (false, true) => drop(body.insert("ids".to_owned(), json!(arguments.ids))),
-        (true, false) => {
-            let filter = arguments.filters.object(client).await?;
-            body.insert("filter".to_owned(), Value::Object(filter));
-        }
+        (false, true) | (true, false) => Ok(()),
         (true, true) => {
             let message = "neither ids nor filters are given";
-            return Err(Failure::usage("replay.nothing", message).with_hint(
-                "name deliveries, or filter: `ringback replay --state dead --since 1h`",
-            ));
+            Err(Failure::usage("replay.nothing", message)
+                .with_hint("name deliveries, or filter: `ringback replay --state dead --since 1h`"))
         }
         (false, false) => {
             let message = "ids and filters are given together";
-            return Err(Failure::usage("replay.both", message).with_hint("give one of the two"));
+            Err(Failure::usage("replay.both", message).with_hint("give one of the two"))
         }
     }
-    body.extend(arguments.to.as_ref().map(|to| ("to".to_owned(), json!(to))));
-    body.insert("dry_run".to_owned(), json!(arguments.dry_run));
-    Ok(Value::Object(body))
+}
+
+async fn request(arguments: &Arguments, client: &Client) -> Result<Value, Failure> {
+    let mut body = json!({ "dry_run": arguments.dry_run });
+    if arguments.ids.is_empty() {
+        body["filter"] = Value::Object(arguments.filters.object(client).await?);
+    } else {
+        body["ids"] = json!(arguments.ids);
+    }
+    if let Some(to) = &arguments.to {
+        body["to"] = json!(to);
+    }
+    Ok(body)
 }

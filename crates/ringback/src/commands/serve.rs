@@ -7,6 +7,7 @@ use crate::environment;
 use crate::failure::Failure;
 use crate::logging;
 use crate::output::Output;
+use crate::server::signal::Signals;
 use crate::server::{Reload, Server, Setting};
 
 /// Arguments of `ringback serve`.
@@ -18,7 +19,7 @@ Signals: SIGTERM and SIGINT stop it in good order, a second one at once; SIGHUP 
 and puts log level, limits and certificates into force.")]
 pub(crate) struct Arguments {
     /// The configuration file
-    #[arg(long, env = environment::CONFIG, value_name = "FILE")]
+    #[arg(long, env = environment::CONFIG, hide_env_values = true, value_name = "FILE")]
     config: PathBuf,
 }
 
@@ -26,6 +27,7 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let config = Config::read(&arguments.config)?;
     let level = logging::start(&config.log)?;
+    let signals = Signals::new()?;
     let setting = Setting::production(&config);
     let running = Server::start(config, setting).await?;
     if let Some(token) = running.first_admin() {
@@ -37,5 +39,5 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Fail
         tracing::info!(face, %address, "listening");
     }
     let reload = Reload::new(arguments.config, level);
-    running.until_stopped(Some(reload)).await
+    running.until_stopped(signals, Some(reload)).await
 }

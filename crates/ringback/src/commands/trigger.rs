@@ -20,8 +20,8 @@ const CALLBACKS: [&str; 2] = ["card.action.trigger", "url.preview.get"];
 #[command(after_help = "\
 Examples:
   ringback trigger feishu im.message.receive_v1
-  ringback trigger feishu contact.user.created_v3 --set event.object.name=Wang --count 5
-  ringback trigger feishu card.action.trigger --set event.action.value.key=approve")]
+  ringback trigger feishu contact.user.created_v3 --set object.name=Wang --count 5
+  ringback trigger feishu card.action.trigger --set action.value.key=approve")]
 pub(crate) struct Arguments {
     /// The platform
     #[arg(value_parser = ["feishu"])]
@@ -53,9 +53,9 @@ pub(crate) struct Arguments {
 
 /// Triggers, and prints what came of it.
 pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
+    let body = request(&arguments)?;
     let client = Client::locate(&arguments.connection)?;
     let app = the_app(&client, arguments.app.as_deref()).await?;
-    let body = request(&arguments)?;
     let callback = CALLBACKS.contains(&arguments.event_type.as_str());
     let route = if callback { "callbacks" } else { "trigger" };
     let path = format!("feishu/apps/{}/{route}", client::encode(&app));

@@ -35,7 +35,10 @@ pub(crate) async fn examine(instrument: &Instrument, patient: &Patient) -> Repor
         Check::PlainChallenge
     };
     let checked = check(instrument, patient, &secrets).await;
-    let reach = reach(&checked, deciding);
+    let mut reach = reach(&checked, deciding);
+    if reach.address.is_none() {
+        reach.address = instrument.address_of(&patient.url).await;
+    }
     let mut findings = reach::findings(patient, &reach);
     let mut report = Report {
         platform_message: checked
@@ -43,6 +46,7 @@ pub(crate) async fn examine(instrument: &Instrument, patient: &Patient) -> Repor
             .err()
             .map(|refusal| refusal.platform_message()),
         findings: Vec::new(),
+        saves: true,
         signed_events: encrypted,
     };
     if !on_the_way(&reach) {

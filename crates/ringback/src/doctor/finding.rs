@@ -148,6 +148,8 @@ pub(crate) struct Report {
     pub(crate) findings: Vec<Finding>,
     /// What the platform's console would show, where it would not save the URL.
     pub(crate) platform_message: Option<&'static str>,
+    /// Whether the platform saves a URL after a challenge, or just sends (Standard Webhooks).
+    pub(crate) saves: bool,
     /// Whether events carry a signature; else the token is all that proves them.
     pub(crate) signed_events: bool,
 }

@@ -1,7 +1,11 @@
 //! What the doctor works with: the engine's own probe, behind its own guard.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::HeaderMap;
+use ringback_deliver::guard::check_url;
 use ringback_deliver::probe::{Probe, Report};
 use ringback_deliver::{Engine, EngineOptions, Guard, Limits};
 use ringback_dialect::WireRequest;
@@ -14,6 +18,8 @@ use crate::failure::Failure;
 
 /// More than any right answer has.
 const ANSWER_CAP_BYTES: usize = 64 * 1024;
+/// How long looking an address up may take.
+const LOOK_UP: Duration = Duration::from_secs(1);
 
 /// The probe, chance and time.
 #[derive(Debug)]
@@ -81,6 +87,20 @@ impl Instrument {
             answer_cap_bytes: ANSWER_CAP_BYTES,
         };
         self.probe.exchange(url, request, &limits).await
+    }
+
+    /// The address that a URL's name has, for one that cannot be connected to; the platform prefers
+    /// IPv4.
+    pub(super) async fn address_of(&self, url: &str) -> Option<IpAddr> {
+        let url = check_url(url).ok()?;
+        let nothing = WireRequest {
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        };
+        let report = self.exchange(&url, nothing, LOOK_UP).await;
+        let mut addresses: Vec<IpAddr> = report.addresses.iter().map(|it| it.ip).collect();
+        addresses.sort_by_key(IpAddr::is_ipv6);
+        addresses.first().copied()
     }
 
     /// A fresh UUID, as the platform's challenges are.

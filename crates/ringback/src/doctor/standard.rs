@@ -64,6 +64,7 @@ fn report(findings: Vec<Finding>) -> Report {
     Report {
         findings,
         platform_message: None,
+        saves: false,
         signed_events: true,
     }
 }

@@ -14,32 +14,32 @@ pub(crate) fn label(language: Language, check: Check, signed: bool) -> &'static 
         Check::PlainChallenge => ("challenge, plain", "明文 challenge"),
         Check::EncryptedChallenge => ("challenge, encrypted", "加密 challenge"),
         Check::Timing => ("timing", "耗时"),
-        Check::RightEvent if signed => ("event, right signature", "事件,签名正确"),
-        Check::RightEvent => ("event, right token", "事件,token 正确"),
-        Check::ForgedEvent if signed => ("event, wrong signature", "事件,签名错误"),
-        Check::ForgedEvent => ("event, wrong token", "事件,token 错误"),
+        Check::RightEvent if signed => ("event, right signature", "事件，签名正确"),
+        Check::RightEvent => ("event, right token", "事件，token 正确"),
+        Check::ForgedEvent if signed => ("event, wrong signature", "事件，签名错误"),
+        Check::ForgedEvent => ("event, wrong token", "事件，token 错误"),
     };
     language.pick(english, chinese)
 }
 
 /// The sentence at the end.
 pub(crate) fn verdict(language: Language, report: &Report) -> String {
-    match (report.would_save(), report.platform_message) {
-        (true, _) => language
-            .pick("the platform would save this URL", "平台会保存这个网址")
-            .to_owned(),
-        (false, Some(message)) => match language {
-            Language::English => {
-                format!("the platform would not save this URL; its console says `{message}`")
-            }
-            Language::Chinese => format!("平台不会保存这个网址,后台会提示“{message}”"),
-        },
-        (false, None) => language
-            .pick(
-                "this endpoint would not get its events",
-                "这个端点收不到事件",
-            )
-            .to_owned(),
+    let text = match (report.saves, report.would_save()) {
+        (true, true) => language.pick("the platform would save this URL", "平台会保存这个网址"),
+        (true, false) => language.pick(
+            "the platform would not save this URL",
+            "平台不会保存这个网址",
+        ),
+        (false, true) => language.pick("this endpoint would get its events", "这个端点能收到事件"),
+        (false, false) => language.pick(
+            "this endpoint would not get its events",
+            "这个端点收不到事件",
+        ),
+    };
+    match (report.platform_message, language) {
+        (None, _) => text.to_owned(),
+        (Some(message), Language::English) => format!("{text}; its console says `{message}`"),
+        (Some(message), Language::Chinese) => format!("{text}，后台会提示“{message}”"),
     }
 }
 
@@ -47,7 +47,7 @@ pub(crate) fn verdict(language: Language, report: &Report) -> String {
 pub(crate) const fn from_here_only(language: Language) -> &'static str {
     language.pick(
         "looked from this host only: DNS, firewalls and tunnels may look different from the platform's side",
-        "只从本机检查:从平台一侧看,DNS、防火墙和隧道可能不同",
+        "只从本机检查：从平台一侧看，DNS、防火墙和隧道可能不同",
     )
 }
 
@@ -85,14 +85,14 @@ pub(crate) const TABLE: &[(&str, Chinese)] = &[
         "url.odd_address",
         Chinese {
             cause: "地址的写法不常规",
-            fix: "写成四段十进制数,或使用域名",
+            fix: "写成四段十进制数，或使用域名",
         },
     ),
     (
         "transport.dns",
         Chinese {
             cause: "域名解析失败",
-            fix: "检查域名拼写,以及 DNS 记录是否已生效",
+            fix: "检查域名拼写，以及 DNS 记录是否已生效",
         },
     ),
     (
@@ -113,14 +113,14 @@ pub(crate) const TABLE: &[(&str, Chinese)] = &[
         "verify.address_not_public",
         Chinese {
             cause: "平台访问不到这个地址",
-            fix: "使用公网地址或隧道地址;只在本机演练时加 `--local`",
+            fix: "使用公网地址或隧道地址；只在本机演练时加 `--local`",
         },
     ),
     (
         "transport.connect_refused",
         Chinese {
-            cause: "连接被拒绝:没有程序在这个端口监听",
-            fix: "启动服务,检查端口和监听地址",
+            cause: "连接被拒绝：没有程序在这个端口监听",
+            fix: "启动服务，检查端口和监听地址",
         },
     ),
     (
@@ -155,7 +155,7 @@ pub(crate) const TABLE: &[(&str, Chinese)] = &[
         "transport.late",
         Chinese {
             cause: "没有按时应答",
-            fix: "先应答,再处理业务",
+            fix: "先应答，再处理业务",
         },
     ),
     (
@@ -169,55 +169,55 @@ pub(crate) const TABLE: &[(&str, Chinese)] = &[
         "feishu.challenge_late",
         Chinese {
             cause: "没有在时限内应答",
-            fix: "收到 challenge 先应答,避免冷启动",
+            fix: "收到 challenge 先应答，避免冷启动",
         },
     ),
     (
         "verify.too_slow",
         Chinese {
-            cause: "应答正确,但超过了 1 秒",
-            fix: "收到 challenge 先应答,避免冷启动",
+            cause: "应答正确，但超过了 1 秒",
+            fix: "收到 challenge 先应答，避免冷启动",
         },
     ),
     (
         "verify.nearly_slow",
         Chinese {
             cause: "应答用掉了一半以上的时限",
-            fix: "收到 challenge 先应答,避免冷启动",
+            fix: "收到 challenge 先应答，避免冷启动",
         },
     ),
     (
         "feishu.challenge_redirect",
         Chinese {
-            cause: "返回了重定向,平台不会跟随",
+            cause: "返回了重定向，平台不会跟随",
             fix: "直接填写重定向后的网址",
         },
     ),
     (
         "feishu.challenge_signature_demanded",
         Chinese {
-            cause: "服务器要求 challenge 带签名,而平台从不给它签名",
-            fix: "只对事件验签:先解密,见到 `url_verification` 就校验 token 并应答",
+            cause: "服务器要求 challenge 带签名，而平台从不给它签名",
+            fix: "只对事件验签：先解密，见到 `url_verification` 就校验 token 并应答",
         },
     ),
     (
         "verify.signature_demanded",
         Chinese {
-            cause: "给 challenge 加上签名就能通过,而平台从不给它签名",
-            fix: "只对事件验签:先解密,见到 `url_verification` 就校验 token 并应答",
+            cause: "给 challenge 加上签名就能通过，而平台从不给它签名",
+            fix: "只对事件验签：先解密，见到 `url_verification` 就校验 token 并应答",
         },
     ),
     (
         "feishu.challenge_token_refused",
         Chinese {
             cause: "服务器不接受这个 Verification Token",
-            fix: "把应用后台的 Verification Token 配到服务器上;重置后会变",
+            fix: "把应用后台的 Verification Token 配到服务器上；重置后会变",
         },
     ),
     (
         "verify.token_not_given",
         Chinese {
-            cause: "服务器要校验 Verification Token,而本命令没有给出",
+            cause: "服务器要校验 Verification Token，而本命令没有给出",
             fix: "用 `--token` 给出应用的 token",
         },
     ),
@@ -225,21 +225,21 @@ pub(crate) const TABLE: &[(&str, Chinese)] = &[
         "feishu.challenge_not_decrypted",
         Chinese {
             cause: "服务器无法解密 challenge",
-            fix: "两边使用同一个 Encrypt Key;服务器没有的话,清空应用后台的",
+            fix: "两边使用同一个 Encrypt Key；服务器没有的话，清空应用后台的",
         },
     ),
     (
         "verify.wrong_key",
         Chinese {
-            cause: "能应答明文 challenge,不能应答加密的:Encrypt Key 不一致,或没有解密",
-            fix: "把应用后台的 Encrypt Key 配到服务器上,并应答解密后的 `challenge`",
+            cause: "能应答明文 challenge，不能应答加密的：Encrypt Key 不一致，或没有解密",
+            fix: "把应用后台的 Encrypt Key 配到服务器上，并应答解密后的 `challenge`",
         },
     ),
     (
         "feishu.challenge_html_status",
         Chinese {
             cause: "返回了出错的 HTML 页面",
-            fix: "请求没有到达你的程序(登录页、隧道提示页、代理):放行 POST,并检查路径",
+            fix: "请求没有到达你的程序（登录页、隧道提示页、代理）：放行 POST，并检查路径",
         },
     ),
     (
@@ -253,14 +253,14 @@ pub(crate) const TABLE: &[(&str, Chinese)] = &[
         "feishu.challenge_empty",
         Chinese {
             cause: "应答是空的",
-            fix: "返回 `{\"challenge\":\"…\"}`,只返回 200 不够",
+            fix: "返回 `{\"challenge\":\"…\"}`，只返回 200 不够",
         },
     ),
     (
         "feishu.challenge_html",
         Chinese {
             cause: "返回的是 HTML 页面",
-            fix: "请求没有到达你的程序(登录页、隧道提示页、代理):放行 POST,并检查路径",
+            fix: "请求没有到达你的程序（登录页、隧道提示页、代理）：放行 POST，并检查路径",
         },
     ),
     (
@@ -273,7 +273,7 @@ pub(crate) const TABLE: &[(&str, Chinese)] = &[
     (
         "feishu.challenge_bare",
         Chinese {
-            cause: "只返回了 challenge 本身,不是 JSON 对象",
+            cause: "只返回了 challenge 本身，不是 JSON 对象",
             fix: "返回 `{\"challenge\":\"…\"}`",
         },
     ),
@@ -281,7 +281,7 @@ pub(crate) const TABLE: &[(&str, Chinese)] = &[
         "feishu.challenge_quoted",
         Chinese {
             cause: "返回的 JSON 被当作字符串又包了一层引号",
-            fix: "返回对象本身,不要序列化两次",
+            fix: "返回对象本身，不要序列化两次",
         },
     ),
     (
@@ -302,21 +302,21 @@ pub(crate) const TABLE: &[(&str, Chinese)] = &[
         "feishu.challenge_encrypted",
         Chinese {
             cause: "应答被加密了",
-            fix: "用明文应答:只有请求是加密的",
+            fix: "用明文应答：只有请求是加密的",
         },
     ),
     (
         "feishu.challenge_nested",
         Chinese {
             cause: "`challenge` 不在最外层",
-            fix: "把 `challenge` 放在最外层,不要再包一层",
+            fix: "把 `challenge` 放在最外层，不要再包一层",
         },
     ),
     (
         "feishu.challenge_missing_in_answer",
         Chinese {
             cause: "应答里没有 `challenge`",
-            fix: "返回请求里的 `challenge`;设置了 Encrypt Key 时它在解密后的内容里",
+            fix: "返回请求里的 `challenge`；设置了 Encrypt Key 时它在解密后的内容里",
         },
     ),
     (
@@ -337,20 +337,20 @@ pub(crate) const TABLE: &[(&str, Chinese)] = &[
         "feishu.challenge_wrong",
         Chinese {
             cause: "返回的不是这次的 `challenge`",
-            fix: "原样返回请求里的 `challenge`,不要缓存",
+            fix: "原样返回请求里的 `challenge`，不要缓存",
         },
     ),
     (
         "verify.plain_http",
         Chinese {
-            cause: "明文 http,平台允许",
+            cause: "明文 http，平台允许",
             fix: "",
         },
     ),
     (
         "verify.plain_not_sent",
         Chinese {
-            cause: "被拒绝;应用设置了 Encrypt Key 时平台不会发明文",
+            cause: "被拒绝；应用设置了 Encrypt Key 时平台不会发明文",
             fix: "",
         },
     ),
@@ -364,22 +364,22 @@ pub(crate) const TABLE: &[(&str, Chinese)] = &[
     (
         "verify.event_refused",
         Chinese {
-            cause: "正确的事件没有得到 200,平台会再推送四次",
-            fix: "3 秒内对每个事件返回 200,没有处理程序的类型也一样",
+            cause: "正确的事件没有得到 200，平台会再推送四次",
+            fix: "3 秒内对每个事件返回 200，没有处理程序的类型也一样",
         },
     ),
     (
         "verify.forged_event_answered",
         Chinese {
-            cause: "伪造的事件也得到了成功应答:要么被接受,要么被默默丢弃",
-            fix: "确认处理程序没有被调用;更好的做法是返回 401",
+            cause: "伪造的事件也得到了成功应答：要么被接受，要么被默默丢弃",
+            fix: "确认处理程序没有被调用；更好的做法是返回 401",
         },
     ),
     (
         "verify.standard_refused",
         Chinese {
             cause: "签名正确的事件没有得到 2xx",
-            fix: "核对两边的签名密钥,并在解析之前对原始内容验签",
+            fix: "核对两边的签名密钥，并在解析之前对原始内容验签",
         },
     ),
 ];

@@ -7,6 +7,7 @@ use ringback_deliver::Guard;
 use ringback_feishu::{NewApp, Seed, fixtures};
 use ringback_types::{Clock, Random, Secret};
 
+use super::signal::Signals;
 use super::{Running, Server, Setting};
 use crate::config::{self, Config};
 use crate::failure::Failure;
@@ -150,8 +151,8 @@ impl Local {
     }
 
     /// Serves until a signal.
-    pub(crate) async fn until_stopped(self) -> Result<(), Failure> {
-        let stopped = self.running.until_stopped(None).await;
+    pub(crate) async fn until_stopped(self, signals: Signals) -> Result<(), Failure> {
+        let stopped = self.running.until_stopped(signals, None).await;
         drop(self.temporary);
         stopped
     }

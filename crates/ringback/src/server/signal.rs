@@ -26,7 +26,8 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// Takes them from now on.
+    /// Takes them from now on; to be made before anything says that the process is up, so that none is
+    /// lost in between.
     pub(crate) fn new() -> Result<Self, Failure> {
         let listen = |kind| unix::signal(kind).map_err(Failure::internal);
         Ok(Self {

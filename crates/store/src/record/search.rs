@@ -46,6 +46,8 @@ pub struct Query {
     pub states: Vec<DeliveryState>,
     /// Only deliveries whose last answer had this status.
     pub status: Option<u16>,
+    /// Only deliveries with this reason: why they are dead, or the code of the last failure.
+    pub reason: Option<String>,
     /// Only deliveries tried at least so often.
     pub min_attempts: Option<u32>,
     /// Only what was made at or after this time.

@@ -78,8 +78,11 @@ impl Wanted {
         let text =
             std::fs::read_to_string(path).map_err(|error| Failure::file("read", path, &error))?;
         let document: Document = toml::from_str(&text).map_err(|error| {
-            Failure::usage("apply.malformed", format!("`{}`: {error}", path.display()))
-                .with_hint("`ringback apply --help` shows an example")
+            Failure::usage(
+                "apply.malformed",
+                format!("`{}`: {}", path.display(), error.to_string().trim_end()),
+            )
+            .with_hint("`ringback apply --help` shows an example")
         })?;
         Ok(Self {
             sources: resolved("source", document.source)?,
