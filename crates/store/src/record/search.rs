@@ -349,6 +349,10 @@ fn matches(query: &Query, candidate: &Candidate) -> bool {
             .status
             .is_none_or(|status| of_delivery(&|row| row.status == Some(status)))
         && query
+            .reason
+            .as_ref()
+            .is_none_or(|reason| of_delivery(&|row| row.reason.as_ref() == Some(reason)))
+        && query
             .min_attempts
             .is_none_or(|least| of_delivery(&|row| row.attempts >= least))
         && query.text.as_ref().is_none_or(|text| {

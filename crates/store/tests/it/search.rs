@@ -106,6 +106,14 @@ fn filters() -> Vec<(&'static str, usize, Query)> {
             },
         ),
         (
+            "reason",
+            4,
+            Query {
+                reason: Some("exhausted".into()),
+                ..all()
+            },
+        ),
+        (
             "attempts",
             4,
             Query {
