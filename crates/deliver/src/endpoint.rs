@@ -153,7 +153,7 @@ pub struct Endpoint {
     pub name: String,
     /// Who resolves it.
     pub room: Room,
-    /// The sources it takes events from; none: all.
+    /// The sources it takes events from; none: every receiving source, but no platform's own.
     pub sources: Vec<SourceId>,
     /// The event types it takes.
     pub types: TypeFilter,
@@ -218,13 +218,6 @@ impl Endpoint {
     pub fn is_open(&self) -> bool {
         self.paused.is_none() && self.disabled.is_none()
     }
-
-    /// Whether an event of this source and type is routed to it.
-    pub fn takes(&self, source: SourceId, event_type: &str) -> bool {
-        self.routed
-            && (self.sources.is_empty() || self.sources.contains(&source))
-            && self.types.matches(event_type)
-    }
 }
 
 /// What a person gives to make an endpoint.
@@ -237,7 +230,7 @@ pub struct NewEndpoint {
     pub url: String,
     /// How it is spoken to.
     pub dialect: EndpointDialect,
-    /// The sources it takes events from; none: all.
+    /// The sources it takes events from; none: every receiving source, but no platform's own.
     #[serde(default)]
     pub sources: Vec<SourceId>,
     /// Globs over event types; none: all.

@@ -1,11 +1,11 @@
 //! All endpoints at one moment, indexed as routing asks for them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use ringback_types::{EndpointId, SourceId};
 
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Room};
 
 /// All endpoints at one moment.
 #[derive(Debug, Default)]
@@ -15,6 +15,9 @@ pub(crate) struct Snapshot {
     by_name: HashMap<String, usize>,
     by_source: HashMap<SourceId, Vec<usize>>,
     of_any_source: Vec<usize>,
+    /// Sources that a platform room's endpoint names: what they make is that endpoint's alone, unless
+    /// another one names them too.
+    of_platforms: HashSet<SourceId>,
 }
 
 impl Snapshot {
@@ -36,6 +39,9 @@ impl Snapshot {
         let position = self.endpoints.len();
         self.by_id.insert(endpoint.id, position);
         self.by_name.insert(endpoint.name.clone(), position);
+        if endpoint.room != Room::Own {
+            self.of_platforms.extend(&endpoint.sources);
+        }
         if endpoint.routed && endpoint.sources.is_empty() {
             self.of_any_source.push(position);
         }
@@ -73,9 +79,14 @@ impl Snapshot {
         event_type: &str,
     ) -> impl Iterator<Item = &Arc<Endpoint>> {
         let of_source = self.by_source.get(&source).map_or(&[][..], Vec::as_slice);
+        let of_any: &[usize] = if self.of_platforms.contains(&source) {
+            &[]
+        } else {
+            &self.of_any_source
+        };
         of_source
             .iter()
-            .chain(&self.of_any_source)
+            .chain(of_any)
             .map(|position| &self.endpoints[*position])
             .filter(move |endpoint| endpoint.types.matches(event_type))
     }
@@ -91,4 +102,45 @@ fn same(one: &Endpoint, other: &Endpoint) -> bool {
         && one.routed == other.routed
         && one.paused == other.paused
         && one.disabled == other.disabled
+}
+
+#[cfg(test)]
+mod tests {
+    use ringback_types::{RecordId as _, ScheduleTime};
+
+    use super::*;
+    use crate::endpoint::EndpointDialect;
+    use crate::policy::Policy;
+
+    fn endpoint(id: i64, room: Room, sources: &[i64]) -> Endpoint {
+        let mut endpoint = Endpoint::of_room(
+            EndpointId::from_raw(id),
+            format!("e{id}"),
+            room,
+            EndpointDialect::Feishu,
+            Policy::feishu_event(),
+            ScheduleTime::from_millis(0),
+        );
+        endpoint.sources = sources.iter().map(|raw| SourceId::from_raw(*raw)).collect();
+        endpoint
+    }
+
+    #[test]
+    fn an_endpoint_of_any_source_takes_what_is_received_and_no_platforms_own_events() {
+        let (platform, received) = (7, 8);
+        let endpoints = vec![
+            endpoint(1, Room::Feishu, &[platform]),
+            endpoint(2, Room::Own, &[]),
+            endpoint(3, Room::Own, &[platform]),
+        ];
+        let snapshot = Snapshot::new(endpoints, &Snapshot::default());
+        let takers = |source| {
+            let matching = snapshot.matching(SourceId::from_raw(source), "t");
+            matching
+                .map(|endpoint| endpoint.id.raw())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(takers(platform), [1, 3]);
+        assert_eq!(takers(received), [2]);
+    }
 }

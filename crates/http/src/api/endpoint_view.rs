@@ -22,7 +22,7 @@ pub(crate) struct EndpointView {
     /// `own` when a person made it, else the room that manages it.
     #[schema(value_type = String, example = "own")]
     room: Room,
-    /// The sources it takes events from; none: all.
+    /// The sources it takes events from; none: every receiving source.
     sources: Vec<String>,
     /// Globs over event types; none: all.
     types: Vec<String>,
@@ -181,7 +181,7 @@ pub(crate) struct EndpointInput {
     /// `feishu`, `standard` or `raw`.
     #[schema(value_type = String, example = "standard")]
     dialect: EndpointDialect,
-    /// Names or ids of the sources it takes events from; none: all.
+    /// Names or ids of the sources it takes events from; none: every receiving source, but no platform's own.
     #[serde(default)]
     pub(crate) sources: Vec<String>,
     /// Globs over event types; none: all.
