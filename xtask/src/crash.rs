@@ -11,7 +11,7 @@ mod disk;
 mod faults;
 mod http;
 mod load;
-mod preload;
+pub(crate) mod preload;
 mod record;
 mod server;
 mod sink;

@@ -1,4 +1,4 @@
-//! Developer commands: `cargo xtask test`, `cargo xtask crash`, `cargo xtask tools`.
+//! Developer commands: `cargo xtask test`, `crash`, `bench` and `tools`.
 //!
 //! Nothing here is part of the shipped binary. Data goes to stdout, the story to stderr.
 
@@ -8,6 +8,7 @@
     reason = "a developer command talks to the person who runs it"
 )]
 
+mod bench;
 mod crash;
 mod postgres;
 mod shell;
@@ -35,6 +36,8 @@ enum Command {
     Test(test::Options),
     /// Break the real binary's disk in every way a power cut can, and check what it promised
     Crash(crash::Options),
+    /// Measure the release build beside bare servers, on a machine that does nothing else
+    Bench(bench::Options),
     /// Find or fetch what the tests need and print it as lines for a shell to `eval`
     Tools,
 }
@@ -54,6 +57,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     match &cli.command {
         Command::Test(options) => test::run(&workspace, options),
         Command::Crash(options) => crash::run(&workspace, options),
+        Command::Bench(options) => bench::run(&workspace, options),
         Command::Tools => {
             for (name, value) in tools::Tools::provide(&workspace)?.environment() {
                 println!("export {name}='{}'", value.to_string_lossy());

@@ -115,6 +115,15 @@ impl Engine {
         for endpoint in engine.0.endpoints.all() {
             engine.0.rescan(endpoint.id).await;
         }
+        // The process may have ended between deleting an endpoint and giving up what waited for it.
+        for waiting in engine.0.record.waiting_endpoints().await? {
+            if engine.0.endpoint(waiting).is_none() {
+                engine
+                    .0
+                    .runtime
+                    .spawn(Arc::clone(&engine.0).abandon_late(waiting));
+            }
+        }
         let wake = Arc::clone(&engine.0.wake);
         tokio::spawn(time::keep_time(Arc::downgrade(&engine.0), wake, revision));
         Ok(engine)

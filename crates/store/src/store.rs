@@ -19,7 +19,7 @@ use crate::statement::{Expect, Row, Sql, Statement, Value};
 use crate::vault::{self, MasterKey, Vault};
 use crate::writer::{Lane, Place, Shared, Writer};
 
-const OPENING_CACHE_KIB: u32 = 12 * 1024;
+const OPENING_CACHE_KIB: u32 = 8 * 1024;
 
 /// The store's own tables besides the record.
 pub(crate) const SCHEMA: Schema = Schema {

@@ -26,7 +26,7 @@ const BATCH: usize = 512;
 const CHECKPOINT_PAGES: i32 = 2_000;
 /// From so many pages on the writer checkpoints itself, whatever the checkpointer does.
 const CHECKPOINT_PAGES_HARD: i32 = 16_000;
-const CACHE_KIB: u32 = 12 * 1024;
+const CACHE_KIB: u32 = 8 * 1024;
 /// How often the free space is looked at, and how long a broken store waits before it tries again.
 const TICK: Duration = Duration::from_secs(1);
 

@@ -23,6 +23,11 @@ impl Preload {
         Ok(Self(library))
     }
 
+    /// Where it lies.
+    pub(crate) fn library(&self) -> &Path {
+        &self.0
+    }
+
     /// The environment that puts it between a program and its files below `directory`.
     pub(crate) fn environment(
         &self,

@@ -59,7 +59,7 @@ impl Inner {
     }
 
     /// Gives up what was written for an endpoint while it was being deleted.
-    async fn abandon_late(self: Arc<Self>, endpoint: EndpointId) {
+    pub(super) async fn abandon_late(self: Arc<Self>, endpoint: EndpointId) {
         if let Err(error) = self.record.abandon(endpoint).await {
             tracing::warn!(%endpoint, %error, "deliveries of a deleted endpoint could not be given up");
         }

@@ -146,7 +146,11 @@ async fn follow(client: &Client, output: Output, arguments: &Arguments) -> Resul
     loop {
         let page = search(client, arguments).await?;
         for entry in page.entries.iter().rev() {
-            let id = render::cell(entry.pointer("/delivery"));
+            // An event that went nowhere has no delivery.
+            let id = entry
+                .pointer("/delivery")
+                .or_else(|| entry.pointer("/event"));
+            let id = render::cell(id);
             let state =
                 ["/state", "/attempts", "/status"].map(|at| render::cell(entry.pointer(at)));
             let state = state.join(" ");

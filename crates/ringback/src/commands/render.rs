@@ -81,17 +81,12 @@ pub(super) fn cell(value: Option<&Value>) -> String {
         Some(Value::Bool(true)) => "yes".to_owned(),
         Some(Value::Bool(false)) => "no".to_owned(),
         Some(Value::Array(items)) if items.is_empty() => "-".to_owned(),
-        Some(Value::Array(items))
-            if items
-                .iter()
-                .all(|item| !item.is_array() && !item.is_object()) =>
-        {
-            items
-                .iter()
-                .map(|item| cell(Some(item)))
-                .collect::<Vec<_>>()
-                .join(", ")
-        }
+        Some(Value::Array(items)) => items
+            .iter()
+            .map(|item| cell(Some(item)))
+            .collect::<Vec<_>>()
+            .join(", "),
+        Some(Value::Object(members)) if members.is_empty() => "{}".to_owned(),
         Some(Value::Object(members)) => {
             let pairs = members
                 .iter()

@@ -15,6 +15,13 @@ use crate::progress::with_progress;
 /// Types that a user waits for: they are callbacks, not events (sheet `feishu-events`, 4.4).
 const CALLBACKS: [&str; 2] = ["card.action.trigger", "url.preview.get"];
 
+/// What is shown of each event that was made.
+const COLUMNS: &[render::Column] = &[
+    ("EVENT ID", "/event_id"),
+    ("EVENT", "/event"),
+    ("DELIVERY", "/delivery"),
+];
+
 /// Arguments of `ringback trigger`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -60,7 +67,10 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Fail
     let route = if callback { "callbacks" } else { "trigger" };
     let path = format!("feishu/apps/{}/{route}", client::encode(&app));
     let answer: Value = with_progress("triggering", client.post(&path, &body)).await?;
-    render::object(output, &answer);
+    match answer.get("events").and_then(Value::as_array) {
+        Some(events) if !output.is_json() => render::list(output, events, COLUMNS),
+        _ => render::object(output, &answer),
+    }
     Ok(())
 }
 

@@ -81,4 +81,137 @@ pub(crate) const TABLE: &[(&str, Chinese)] = &[
             fix: "换一个地址，例如 `--listen 127.0.0.1:0`",
         },
     ),
+    (
+        "client.forbidden",
+        Chinese {
+            cause: "这个令牌的权限不够",
+            fix: "换一个权限更高的令牌，或用 `ringback token create` 新建",
+        },
+    ),
+    (
+        "client.url",
+        Chinese {
+            cause: "网址写法有误",
+            fix: "写成 `http://127.0.0.1:7300`",
+        },
+    ),
+    (
+        "ready_file.malformed",
+        Chinese {
+            cause: "这不是就绪文件",
+            fix: "删除它，重新运行 `ringback dev`",
+        },
+    ),
+    (
+        "config.range",
+        Chinese {
+            cause: "设置超出允许的范围",
+            fix: "",
+        },
+    ),
+    (
+        "config.tls_files",
+        Chinese {
+            cause: "启用了 TLS，但没有给出证书或私钥文件",
+            fix: "两个文件都要给出，或把 `tls.enabled` 设为 false",
+        },
+    ),
+    (
+        "config.tls",
+        Chinese {
+            cause: "证书或私钥不可用",
+            fix: "给出 PEM 文件：一个是证书链，一个是首张证书的私钥",
+        },
+    ),
+    (
+        "config.network",
+        Chinese {
+            cause: "不是合法的网段",
+            fix: "写成 10.0.0.0/8 或 fd00::/8",
+        },
+    ),
+    (
+        "config.log_level",
+        Chinese {
+            cause: "日志过滤写法有误",
+            fix: "写成 `info`，或 `info,ringback_deliver=debug`",
+        },
+    ),
+    (
+        "secret.not_set",
+        Chinese {
+            cause: "引用的环境变量没有设置",
+            fix: "设置它，或用 `file:PATH` 指明文件",
+        },
+    ),
+    (
+        "apply.malformed",
+        Chinese {
+            cause: "文件写法有误",
+            fix: "`ringback apply --help` 有示例",
+        },
+    ),
+    (
+        "apply.literal_secret",
+        Chinese {
+            cause: "文件里直接写了密钥",
+            fix: "改为引用：`env:NAME` 或 `file:PATH`",
+        },
+    ),
+    (
+        "apply.cannot_change",
+        Chinese {
+            cause: "这一项不能修改",
+            fix: "先删除，或换一个名字",
+        },
+    ),
+    (
+        "replay.nothing",
+        Chinese {
+            cause: "既没有给出 id，也没有给出过滤条件",
+            fix: "例如 `ringback replay --state dead --since 1h`",
+        },
+    ),
+    (
+        "restore.occupied",
+        Chinese {
+            cause: "目标目录里已有数据",
+            fix: "换一个空目录，或加 `--replace`",
+        },
+    ),
+    (
+        "restore.not_a_backup",
+        Chinese {
+            cause: "这不是 Ringback 的备份",
+            fix: "备份用 `ringback backup FILE` 制作",
+        },
+    ),
+    (
+        "trigger.no_app",
+        Chinese {
+            cause: "还没有飞书应用",
+            fix: "用 `ringback app create` 新建",
+        },
+    ),
+    (
+        "trigger.which_app",
+        Chinese {
+            cause: "有多个飞书应用",
+            fix: "用 `--app cli_…` 指明；`ringback app list` 可查看",
+        },
+    ),
+    (
+        "feishu.no_request_url",
+        Chinese {
+            cause: "应用还没有请求网址",
+            fix: "用 `ringback app request-url APP_ID URL` 保存",
+        },
+    ),
+    (
+        "exec.command",
+        Chinese {
+            cause: "命令无法运行",
+            fix: "",
+        },
+    ),
 ];

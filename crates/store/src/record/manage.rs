@@ -1,7 +1,7 @@
 //! What a person does to deliveries: cancel, and what is left of a deleted endpoint.
 
 use ringback_types::{DeliveryId, EndpointId, RecordId as _};
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::claim::delivery_row;
 use super::finish::{Released, release};
@@ -48,23 +48,32 @@ impl Record {
     pub async fn abandon(&self, endpoint: EndpointId) -> Result<u64, WriteError> {
         let mut total = 0;
         loop {
+            let epoch = self.store.epoch();
             let step = self
                 .store
                 .submit(Lane::Bulk, true, move |connection| {
-                    let ids: Vec<i64> = connection
-                        .prepare_cached(sql::OPEN_OF_ENDPOINT.for_sqlite())?
-                        .query_map(params![endpoint.raw(), ABANDON_STEP], |row| row.get(0))?
-                        .collect::<Result<_, _>>()?;
-                    let mut abandon = connection.prepare_cached(sql::ABANDON.for_sqlite())?;
-                    for id in &ids {
-                        abandon.execute([id])?;
-                    }
-                    Ok(ids.len() as u64)
+                    Ok(abandon_step(connection, endpoint, epoch)?)
                 })
                 .await?;
             total += step;
-            if step < u64::from(ABANDON_STEP) {
+            if step == 0 {
                 return Ok(total);
+            }
+        }
+    }
+
+    /// The endpoints that have something due or running, known or not.
+    pub async fn waiting_endpoints(&self) -> Result<Vec<EndpointId>, ReadError> {
+        let mut found: Vec<EndpointId> = Vec::new();
+        loop {
+            let after = found.last().map_or(-1, |last| last.raw());
+            let rows = self
+                .store
+                .read(sql::NEXT_WAITING_ENDPOINT, [Value::Int(after)])
+                .await?;
+            match rows.first().map(|row| row.maybe_int(0)).transpose()? {
+                Some(Some(next)) => found.push(EndpointId::from_raw(next)),
+                Some(None) | None => return Ok(found),
             }
         }
     }
@@ -129,6 +138,29 @@ impl Record {
         rows.first()
             .map_or(Ok(0), |row| row.int(0).map(|count| count as u64))
     }
+}
+
+fn abandon_step(
+    connection: &Connection,
+    endpoint: EndpointId,
+    epoch: i64,
+) -> rusqlite::Result<u64> {
+    let mut ids: Vec<i64> = connection
+        .prepare_cached(sql::WAITING_OF_ENDPOINT.for_sqlite())?
+        .query_map(params![endpoint.raw(), epoch, ABANDON_STEP], |row| {
+            row.get(0)
+        })?
+        .collect::<Result<_, _>>()?;
+    let held = connection
+        .prepare_cached(sql::HELD_OF_ENDPOINT.for_sqlite())?
+        .query_map(params![endpoint.raw(), ABANDON_STEP], |row| row.get(0))?
+        .collect::<Result<Vec<i64>, _>>()?;
+    ids.extend(held);
+    let mut abandon = connection.prepare_cached(sql::ABANDON.for_sqlite())?;
+    for id in &ids {
+        abandon.execute(params![id, epoch])?;
+    }
+    Ok(ids.len() as u64)
 }
 
 fn event_of(row: &Row) -> Result<Event, ReadError> {

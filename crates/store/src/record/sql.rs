@@ -6,13 +6,15 @@
 
 use crate::schema::Schema;
 
-/// The record's tables. Ids grow with time, so every index but `event_dedupe` grows at its right edge
+/// The record's tables. The partial indexes spell their states out with `OR`: `IN` would make SQLite
+/// build a table of the words at every insert and update, and a query finds an index only under the
+/// same words. Ids grow with time, so every index but `event_dedupe` grows at its right edge
 /// and a commit touches few pages.
 pub(crate) const SCHEMA: Schema = Schema {
     room: "record",
     steps: &["CREATE TABLE event (
          id {id},
-         kind TEXT NOT NULL CHECK (kind IN ('event', 'call')),
+         kind TEXT NOT NULL CHECK (kind = 'event' OR kind = 'call'),
          source {int} NOT NULL,
          type TEXT NOT NULL,
          app TEXT,
@@ -29,7 +31,8 @@ pub(crate) const SCHEMA: Schema = Schema {
          id {id},
          event {int} NOT NULL,
          endpoint {int} NOT NULL,
-         state TEXT NOT NULL CHECK (state IN ('due', 'running', 'held', 'delivered', 'dead', 'cancelled')),
+         state TEXT NOT NULL CHECK (state = 'due' OR state = 'running' OR state = 'delivered'
+             OR state = 'held' OR state = 'dead' OR state = 'cancelled'),
          due_at {int} NOT NULL,
          epoch {int} NOT NULL,
          attempts {int} NOT NULL,
@@ -40,18 +43,18 @@ pub(crate) const SCHEMA: Schema = Schema {
          order_number {int},
          replay_of {int}
      ) {strict};
-     CREATE INDEX delivery_queue ON delivery (endpoint, due_at) WHERE state IN ('due', 'running');
+     CREATE INDEX delivery_queue ON delivery (endpoint, due_at) WHERE (state = 'due' OR state = 'running');
      CREATE INDEX delivery_event ON delivery (event);
      CREATE INDEX delivery_endpoint ON delivery (endpoint, id);
      CREATE INDEX delivery_trouble ON delivery (id) WHERE attempts > 1 OR state = 'dead';
      CREATE INDEX delivery_order ON delivery (endpoint, order_key, order_number)
-         WHERE order_key IS NOT NULL AND state IN ('due', 'running', 'held');
+         WHERE order_key IS NOT NULL AND (state = 'due' OR state = 'running' OR state = 'held');
      CREATE TABLE attempt (
          delivery {int} NOT NULL,
          number {int} NOT NULL,
          started_at {int} NOT NULL,
          duration_us {int} NOT NULL,
-         outcome TEXT NOT NULL CHECK (outcome IN ('delivered', 'failed')),
+         outcome TEXT NOT NULL CHECK (outcome = 'delivered' OR outcome = 'failed'),
          status {int},
          failure TEXT,
          detail TEXT,
@@ -77,11 +80,11 @@ crate::statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, $11, $12)";
     /// The last number of an order key that is not final; nothing is behind nothing.
     LAST_IN_ORDER = "SELECT MAX(order_number) FROM delivery
-        WHERE endpoint = $1 AND order_key = $2 AND state IN ('due', 'running', 'held')";
+        WHERE endpoint = $1 AND order_key = $2 AND (state = 'due' OR state = 'running' OR state = 'held')";
 
     /// Due now and unowned, or running under an epoch that is over.
     CLAIMABLE = "SELECT id FROM delivery
-        WHERE endpoint = $1 AND state IN ('due', 'running') AND due_at <= $2
+        WHERE endpoint = $1 AND (state = 'due' OR state = 'running') AND due_at <= $2
             AND (state = 'due' OR epoch < $3)
         ORDER BY due_at, id LIMIT $4";
     CLAIM = "UPDATE delivery SET state = 'running', epoch = $2 WHERE id = $1";
@@ -91,7 +94,7 @@ crate::statements! {
         FROM delivery d JOIN event e ON e.id = d.event WHERE d.id = $1";
     /// The earliest due time of an endpoint; rows of the running epoch are not waiting.
     NEXT_DUE = "SELECT due_at FROM delivery
-        WHERE endpoint = $1 AND state IN ('due', 'running') AND (state = 'due' OR epoch < $2)
+        WHERE endpoint = $1 AND (state = 'due' OR state = 'running') AND (state = 'due' OR epoch < $2)
         ORDER BY due_at LIMIT 1";
 
     /// Only while the claim still holds.
@@ -105,13 +108,13 @@ crate::statements! {
     FIND_SUCCESSOR = "SELECT id FROM delivery
         WHERE endpoint = $1 AND order_key = $2 AND state = 'held'
             AND NOT EXISTS (SELECT 1 FROM delivery h WHERE h.endpoint = $1 AND h.order_key = $2
-                AND h.state IN ('due', 'running'))
+                AND (h.state = 'due' OR h.state = 'running'))
         ORDER BY order_number LIMIT 1";
     RELEASE = "UPDATE delivery SET state = 'due', due_at = $2, rung = $3 WHERE id = $1 AND state = 'held'";
     /// Gives a claim back untried.
     UNCLAIM = "UPDATE delivery SET state = 'due', due_at = $3 WHERE id = $1 AND state = 'running' AND epoch = $2";
 
-    CANCEL = "UPDATE delivery SET state = 'cancelled', reason = 'cancelled' WHERE id = $1 AND state IN ('due', 'held')";
+    CANCEL = "UPDATE delivery SET state = 'cancelled', reason = 'cancelled' WHERE id = $1 AND (state = 'due' OR state = 'held')";
     READ_DELIVERY = "SELECT id, event, endpoint, state, due_at, attempts, rung, status, reason, order_key, replay_of
         FROM delivery WHERE id = $1";
     READ_DELIVERIES = "SELECT id, event, endpoint, state, due_at, attempts, rung, status, reason, order_key, replay_of
@@ -123,16 +126,16 @@ crate::statements! {
             request_headers, response_headers, response_body, response_cut
         FROM attempt WHERE delivery = $1 ORDER BY number LIMIT 1000";
     COUNT_HELD = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM delivery
-        WHERE order_key IS NOT NULL AND state IN ('due', 'running', 'held') AND state = 'held' LIMIT 100000) AS held";
+        WHERE order_key IS NOT NULL AND (state = 'due' OR state = 'running' OR state = 'held') AND state = 'held' LIMIT 100000) AS held";
     /// Held rows whose key has nothing under way: there must be none.
     COUNT_ORPHANS = "SELECT COUNT(*) FROM delivery d
-        WHERE d.order_key IS NOT NULL AND d.state IN ('due', 'running', 'held') AND d.state = 'held'
+        WHERE d.order_key IS NOT NULL AND (d.state = 'due' OR d.state = 'running' OR d.state = 'held') AND d.state = 'held'
             AND NOT EXISTS (SELECT 1 FROM delivery h WHERE h.endpoint = d.endpoint
-                AND h.order_key = d.order_key AND h.state IN ('due', 'running'))";
+                AND h.order_key = d.order_key AND (h.state = 'due' OR h.state = 'running'))";
 
     /// Bodies old enough to go, with no delivery that still needs them.
     PRUNABLE = "SELECT e.id FROM event e WHERE e.id > $1 AND e.id < $2 AND e.body IS NOT NULL
-            AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event = e.id AND d.state IN ('due', 'running', 'held'))
+            AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event = e.id AND (d.state = 'due' OR d.state = 'running' OR d.state = 'held'))
         ORDER BY e.id LIMIT $3";
     FIRST_WITH_BODY = "SELECT MIN(id) FROM event WHERE id > $1 AND id < $2 AND body IS NOT NULL";
     PRUNE_BODY = "UPDATE event SET body = NULL, raw = NULL WHERE id = $1";
@@ -140,16 +143,25 @@ crate::statements! {
         WHERE delivery IN (SELECT id FROM delivery WHERE event = $1) AND response_body IS NOT NULL";
     /// Rows old enough to be forgotten whole: nothing of them is under way.
     FORGETTABLE = "SELECT e.id FROM event e WHERE e.id < $1
-            AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event = e.id AND d.state IN ('due', 'running', 'held'))
+            AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event = e.id AND (d.state = 'due' OR d.state = 'running' OR d.state = 'held'))
         ORDER BY e.id LIMIT $2";
     FORGET_ATTEMPTS = "DELETE FROM attempt WHERE delivery IN (SELECT id FROM delivery WHERE event = $1)";
     FORGET_DELIVERIES = "DELETE FROM delivery WHERE event = $1";
     FORGET_EVENT = "DELETE FROM event WHERE id = $1";
-    /// Held longer than the limit.
+    /// Held longer than the limit; `id + 0` keeps the planner on the index of what is ordered.
     OVERHELD = "SELECT id, endpoint, order_key FROM delivery
-        WHERE order_key IS NOT NULL AND state IN ('due', 'running', 'held') AND state = 'held' AND id < $1 LIMIT $2";
+        WHERE order_key IS NOT NULL AND (state = 'due' OR state = 'running' OR state = 'held') AND state = 'held' AND id + 0 < $1 LIMIT $2";
     EXPIRE = "UPDATE delivery SET state = 'dead', reason = 'expired' WHERE id = $1 AND state = 'held'";
-    /// What is not final of a deleted endpoint.
-    OPEN_OF_ENDPOINT = "SELECT id FROM delivery WHERE endpoint = $1 AND state IN ('due', 'held') LIMIT $2";
-    ABANDON = "UPDATE delivery SET state = 'dead', reason = 'endpoint_deleted' WHERE id = $1 AND state IN ('due', 'held')";
+    /// What is not final of a deleted endpoint; what runs in this epoch ends by itself.
+    WAITING_OF_ENDPOINT = "SELECT id FROM delivery
+        WHERE endpoint = $1 AND (state = 'due' OR state = 'running') AND (state = 'due' OR epoch < $2)
+        ORDER BY due_at LIMIT $3";
+    HELD_OF_ENDPOINT = "SELECT id FROM delivery
+        WHERE endpoint = $1 AND order_key IS NOT NULL AND (state = 'due' OR state = 'running' OR state = 'held')
+            AND state = 'held' LIMIT $2";
+    ABANDON = "UPDATE delivery SET state = 'dead', reason = 'endpoint_deleted'
+        WHERE id = $1 AND (state = 'due' OR state = 'held' OR (state = 'running' AND epoch < $2))";
+    /// The next endpoint that has something waiting.
+    NEXT_WAITING_ENDPOINT = "SELECT MIN(endpoint) FROM delivery
+        WHERE endpoint > $1 AND (state = 'due' OR state = 'running')";
 }

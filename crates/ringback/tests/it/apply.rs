@@ -1,0 +1,132 @@
+//! `ringback apply`: the difference is shown, made, and then there is none.
+
+use crate::receiver::{self, Known, serve};
+use crate::support::{Dev, Place, settings};
+
+const KNOWN: Known = Known {
+    key: "ringback-dev-encrypt-key-0000000",
+    token: "ringbackdevverificationtoken0000",
+};
+
+fn wanted(url: &str) -> String {
+    format!(
+        r#"
+[endpoint.billing]
+url = "http://127.0.0.1:9/hooks"
+dialect = "standard"
+sources = ["orders"]
+types = ["im.message.*", "contact.*"]
+policy.ladder_ms = [1000, 5000]
+
+[endpoint.cards]
+url = "http://127.0.0.1:9/cards"
+dialect = "raw"
+routed = false
+
+[source.orders]
+dialect = "feishu"
+secrets.verification_token = "env:ORDERS_TOKEN"
+secrets.encrypt_key = "file:orders.key"
+settings.call_endpoint = "cards"
+settings.tolerance_seconds = 600
+
+[feishu.app.cli_a1b2c3d4e5f60718]
+name = "Orders"
+events = ["im.message.receive_v1"]
+settings.event.deadline_ms = 2500
+request_url = "{url}"
+
+[feishu.app.cli_0000000000000001]
+verification_token = "env:ORDERS_TOKEN"
+"#
+    )
+}
+
+#[test]
+fn the_difference_is_shown_and_made() {
+    let place = Place::new();
+    let dev = Dev::start(&place, "virtual");
+    std::fs::write(place.path("orders.key"), "key of orders\n").unwrap();
+    let file = place.path("ringback.toml");
+    std::fs::write(&file, wanted(&serve(receiver::right(KNOWN)))).unwrap();
+    let apply = |more: &[&str]| {
+        let arguments = ["apply", "ringback.toml"]
+            .into_iter()
+            .chain(more.iter().copied());
+        let output = place
+            .ringback(arguments)
+            .env("ORDERS_TOKEN", "token of orders")
+            .output();
+        crate::support::Ended::of(output.unwrap())
+    };
+
+    let mut told = Vec::new();
+    let mut tell = |title: &str, ended: crate::support::Ended| {
+        assert_eq!(ended.status, Some(0), "{}", ended.whole());
+        told.push(format!("# {title}\n{}{}\n", ended.out, ended.err));
+    };
+    tell("dry run", apply(&["--dry-run"]));
+    assert_eq!(
+        dev.json(["endpoint", "show", "feishu.cli_a1b2c3d4e5f60718.events"])["routed"],
+        true
+    );
+    tell("apply", apply(&[]));
+    let billing = dev.json(["endpoint", "show", "billing"]);
+    assert_eq!(
+        (&billing["sources"][0], &billing["routed"]),
+        (&"orders".into(), &true.into())
+    );
+    tell("again", apply(&[]));
+
+    let changed = std::fs::read_to_string(&file).unwrap();
+    let changed = changed
+        .replace("[1000, 5000]", "[1000]")
+        .replace("600", "300");
+    let without_cards = changed.replace("settings.call_endpoint = \"cards\"\n", "");
+    std::fs::write(&file, without_cards.replace("2500", "2000")).unwrap();
+    tell("changed", apply(&[]));
+    assert_eq!(
+        dev.json(["source", "show", "orders"])["settings"]["tolerance_seconds"],
+        300
+    );
+
+    std::fs::write(&file, "").unwrap();
+    tell("prune, dry run", apply(&["--prune", "--dry-run"]));
+    tell("prune", apply(&["--prune"]));
+    assert_eq!(dev.json(["app", "list"]), serde_json::json!([]));
+    let mut settings = settings();
+    settings.add_filter(r"whsec_\S+", "whsec_[key]");
+    settings.bind(|| insta::assert_snapshot!("apply", told.concat()));
+}
+
+#[test]
+fn what_cannot_be_applied_is_refused_before_anything_changes() {
+    let place = Place::new();
+    let dev = Dev::start(&place, "virtual");
+    dev.ask([
+        "source",
+        "create",
+        "orders",
+        "--dialect",
+        "feishu",
+        "--verification-token",
+        "t",
+    ])
+    .held();
+    let mut told = Vec::new();
+    for toml in [
+        "[endpoint.a]\nurl = \"http://127.0.0.1:9/\"\ndialect = \"standard\"\nkey = \"whsec_literal\"",
+        "[source.a]\ndialect = \"feishu\"\nsecrets.verification_token = \"env:NOT_SET\"",
+        "[source.orders]\ndialect = \"standard\"",
+        "[sources.a]\ndialect = \"feishu\"",
+    ] {
+        std::fs::write(place.path("wrong.toml"), toml).unwrap();
+        let ended = dev.ask(["apply", "wrong.toml"]);
+        told.push(format!(
+            "# {}\n{}\n",
+            toml.replace('\n', " "),
+            ended.whole()
+        ));
+    }
+    settings().bind(|| insta::assert_snapshot!("apply_refused", told.concat()));
+}

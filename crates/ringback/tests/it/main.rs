@@ -1,0 +1,15 @@
+//! The real binary, through its front door: arguments, stdout, exit status, signals, sockets.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod apply;
+mod config;
+mod demo;
+mod help;
+mod lifecycle;
+mod postgres;
+mod receiver;
+mod rehearsal;
+mod serve;
+mod support;
+mod verify;
