@@ -14,6 +14,9 @@ use serde_json::{Value, json};
 use crate::process::Ringback;
 use crate::workload::{ENCRYPT_KEY, TOKEN};
 
+/// Slots of the endpoint: above what is under way at the peak, so that the engine is measured and not
+/// the setting.
+const CONCURRENCY: u32 = 256;
 /// 24 bytes, as Standard Webhooks wants them.
 const SIGNING_KEY: &str = "whsec_YmVuY2gtc2lnbmluZy1rZXktMjQtYnl0ZXM=";
 
@@ -71,7 +74,7 @@ impl Management {
             .to_owned();
         let endpoint = json!({
             "name": "sink", "url": format!("http://{target}/"), "dialect": "standard", "sources": [id],
-            "key": SIGNING_KEY,
+            "key": SIGNING_KEY, "policy": {"concurrency": CONCURRENCY},
         });
         self.send("POST", "/api/v1/endpoints", Some(endpoint))
             .await?;

@@ -233,7 +233,7 @@ fn exec_sets_the_environment_and_passes_the_exit_status_on() {
 #[test]
 fn exec_passes_signals_on() {
     let place = Place::new();
-    // No child of its own: nothing may be left behind.
+    // It ends its own child: nothing may be left behind.
     let script = "trap 'kill $!; exit 42' TERM; sleep 60 & echo ready; wait";
     let exec = ["exec", "--listen", "127.0.0.1:0", "--", "sh", "-c", script];
     let mut command = place.ringback(exec);
