@@ -42,7 +42,7 @@ async fn accept_one(record: &Record, body: &Bytes, key: u128) {
         order_key: None,
     };
     record
-        .accept(Arc::new(event), vec![delivery])
+        .accept(Arc::new(event), [delivery].into())
         .await
         .expect("a healthy store");
 }

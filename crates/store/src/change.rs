@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use crate::error::{ReadError, WriteError};
 use crate::statement::{Statement, Value};
-use crate::store::Store;
+use crate::store::{Store, apply};
+use crate::writer::Lane;
 
 crate::statements! {
     in pub(crate),
@@ -52,7 +53,7 @@ pub struct AuditEntry {
 
 impl Store {
     /// Applies a change of configuration whole or not at all, and tells every reader of
-    /// [`Store::revision`]. Answers the new revision.
+    /// [`Store::revision`], even when whoever asked has gone away meanwhile. Answers the new revision.
     pub async fn change(
         &self,
         change: Change,
@@ -60,12 +61,21 @@ impl Store {
     ) -> Result<i64, WriteError> {
         statements.push(Statement::new(BUMP_REVISION, []).expecting(1));
         statements.push(self.audit_row(change));
-        self.write(statements).await?;
-        let revision = self
-            .refresh_revision()
-            .await
-            .map_err(|error| WriteError::Failed(error.to_string()))?;
-        Ok(revision)
+        let store = self.clone();
+        let written = tokio::spawn(async move {
+            let revision = store
+                .submit(Lane::Urgent, true, move |connection| {
+                    apply(connection, &statements)?;
+                    let revision = connection
+                        .prepare_cached(READ_REVISION.for_sqlite())?
+                        .query_row([], |row| row.get(0))?;
+                    Ok(revision)
+                })
+                .await?;
+            store.announce_revision(revision);
+            Ok(revision)
+        });
+        written.await.unwrap_or(Err(WriteError::Closed))
     }
 
     /// Leaves an audit row for what a person does without changing configuration.
@@ -85,14 +95,6 @@ impl Store {
                 Value::from(change.detail.to_string()),
             ],
         )
-    }
-
-    /// Reads the revision from the store and tells every reader of [`Store::revision`].
-    pub async fn refresh_revision(&self) -> Result<i64, ReadError> {
-        let rows = self.read(READ_REVISION, []).await?;
-        let revision = rows.first().map_or(Ok(0), |row| row.int(0))?;
-        self.announce_revision(revision);
-        Ok(revision)
     }
 
     /// The audit, newest first: `limit` rows below `before`.

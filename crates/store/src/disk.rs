@@ -2,12 +2,15 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use crate::error::OpenError;
 
 const DATABASE: &str = "ringback.db";
 const LOCK: &str = "ringback.lock";
+/// Bodies are kept decrypted: nobody else may read what is in the directory.
+const PRIVATE: u32 = 0o600;
 
 /// The database file in this data directory.
 pub(crate) fn database(directory: &Path) -> PathBuf {
@@ -30,15 +33,41 @@ pub(crate) fn free_bytes(directory: &Path) -> Option<u64> {
     Some(status.f_bavail.saturating_mul(status.f_frsize))
 }
 
+/// Makes the database file if it is not there, and keeps it from everybody else; the write-ahead log
+/// takes its mode from it.
+pub(crate) fn keep_private(path: &Path) -> std::io::Result<()> {
+    match make_private_file(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            fs::set_permissions(path, fs::Permissions::from_mode(PRIVATE))
+        }
+        made => made,
+    }
+}
+
+/// A new, empty file that only this user may read.
+pub(crate) fn make_private_file(path: &Path) -> std::io::Result<()> {
+    File::options()
+        .write(true)
+        .create_new(true)
+        .mode(PRIVATE)
+        .open(path)
+        .map(drop)
+}
+
 /// Makes the directory and takes its lock, which names the holder and is held until dropped.
 pub(crate) fn lock(directory: &Path) -> Result<File, OpenError> {
-    fs::create_dir_all(directory).map_err(|source| file_error("make", directory, source))?;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+        .map_err(|source| file_error("make", directory, source))?;
     let path = directory.join(LOCK);
     let mut file = File::options()
         .read(true)
         .write(true)
         .create(true)
         .truncate(false)
+        .mode(PRIVATE)
         .open(&path)
         .map_err(|source| file_error("open", &path, source))?;
     match file.try_lock() {

@@ -13,7 +13,7 @@ mod sql;
 
 pub use accept::{Accepted, NewDelivery, Placed};
 pub use call::CallRecord;
-pub use claim::Claimed;
+pub use claim::{Claimed, Claims};
 pub use finish::{Finish, Finished, Next, Released};
 pub use model::{
     Attempt, AttemptOutcome, DeadReason, Delivery, DeliveryState, Event, EventKind, StoredAttempt,

@@ -114,6 +114,11 @@ impl Store {
     ) -> Result<Self, OpenError> {
         let lock = disk::lock(&options.directory)?;
         let path = disk::database(&options.directory);
+        disk::keep_private(&path).map_err(|source| OpenError::File {
+            action: "make",
+            path: path.clone(),
+            source,
+        })?;
         let connection = sqlite::open(&path, Purpose::Write, OPENING_CACHE_KIB)
             .map_err(|error| database(&error))?;
         migrate(&connection, schemas)?;
@@ -174,22 +179,23 @@ impl Store {
         self.0.readers.read(sql, values.into()).await
     }
 
-    /// A copy of the store in one file, made while it works on. Refuses to overwrite.
+    /// A copy of the store in one file of mode 0600, made while it works on. Refuses to overwrite, and
+    /// leaves nothing behind when it fails. The write-ahead log grows until the copy is made.
     pub async fn backup(&self, to: PathBuf) -> Result<(), WriteError> {
-        if to.exists() {
-            return Err(WriteError::Failed(format!(
-                "{} is already there",
-                to.display()
-            )));
-        }
         let source = disk::database(&self.0.options.directory);
         tokio::task::spawn_blocking(move || {
-            let connection = Connection::open(source)?;
             let target = to
                 .to_str()
                 .ok_or_else(|| WriteError::Failed("not a path in UTF-8".into()))?;
-            connection.execute("VACUUM INTO ?1", [target])?;
-            Ok(())
+            disk::make_private_file(&to)
+                .map_err(|error| WriteError::Failed(format!("{}: {error}", to.display())))?;
+            let copied = Connection::open(source)
+                .and_then(|connection| connection.execute("VACUUM INTO ?1", [target]));
+            if copied.is_err() {
+                // The error that counts is the copy's.
+                let _ = std::fs::remove_file(&to);
+            }
+            copied.map(drop).map_err(WriteError::from)
         })
         .await
         .map_err(|error| WriteError::Failed(error.to_string()))?
@@ -231,6 +237,16 @@ impl Store {
         &self.0.vault
     }
 
+    /// Moves when the store was recovered after a failure and a new epoch began.
+    pub fn epochs(&self) -> watch::Receiver<i64> {
+        self.0.shared.epochs()
+    }
+
+    /// For jobs, which must know the epoch in which they run, not the one in which they were queued.
+    pub(crate) fn epoch_reader(&self) -> EpochReader {
+        EpochReader(Arc::clone(&self.0.shared))
+    }
+
     /// The epoch of this run; a delivery claimed in an older one may be taken again.
     pub fn epoch(&self) -> i64 {
         self.0.shared.epoch()
@@ -250,7 +266,11 @@ impl Store {
     }
 
     pub(crate) fn announce_revision(&self, revision: i64) {
-        self.0.revision.send_replace(revision);
+        self.0.revision.send_if_modified(|known| {
+            let newer = revision > *known;
+            *known = revision.max(*known);
+            newer
+        });
     }
 
     /// The data directory.
@@ -309,7 +329,19 @@ impl Store {
     }
 }
 
-fn apply(connection: &Connection, statements: &[Statement]) -> Result<Vec<u64>, WriteError> {
+/// Reads the epoch when a job runs.
+pub(crate) struct EpochReader(Arc<Shared>);
+
+impl EpochReader {
+    pub(crate) fn now(&self) -> i64 {
+        self.0.epoch()
+    }
+}
+
+pub(crate) fn apply(
+    connection: &Connection,
+    statements: &[Statement],
+) -> Result<Vec<u64>, WriteError> {
     let mut touched = Vec::with_capacity(statements.len());
     for (index, statement) in statements.iter().enumerate() {
         let rows = connection

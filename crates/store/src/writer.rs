@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use ringback_types::Clock;
 use rusqlite::Connection;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::disk;
 use crate::error::WriteError;
@@ -99,7 +99,7 @@ pub(crate) struct Shared {
     capacity: usize,
     ready: AtomicBool,
     disk_low: AtomicBool,
-    epoch: std::sync::atomic::AtomicI64,
+    epoch: watch::Sender<i64>,
     last_commit_us: AtomicU64,
     wal_pages: AtomicU64,
     cause: Mutex<Option<String>>,
@@ -131,7 +131,7 @@ impl Shared {
             capacity,
             ready: AtomicBool::new(true),
             disk_low: AtomicBool::new(false),
-            epoch: epoch.into(),
+            epoch: watch::Sender::new(epoch),
             last_commit_us: AtomicU64::new(0),
             wal_pages: AtomicU64::new(0),
             cause: Mutex::default(),
@@ -143,7 +143,11 @@ impl Shared {
     }
 
     pub(crate) fn epoch(&self) -> i64 {
-        self.epoch.load(Ordering::Acquire)
+        *self.epoch.borrow()
+    }
+
+    pub(crate) fn epochs(&self) -> watch::Receiver<i64> {
+        self.epoch.subscribe()
     }
 
     pub(crate) fn ready(&self) -> bool {
@@ -238,6 +242,25 @@ pub(crate) struct Writer {
     checkpointer: Option<std::sync::mpsc::SyncSender<()>>,
     checkpointing: bool,
     looked_at_disk: std::time::Instant,
+    meters: Meters,
+}
+
+/// Held, because finding a metric by its name costs more than recording it. The recorder must be there
+/// before the store is opened.
+struct Meters {
+    commit_seconds: metrics::Histogram,
+    commit_jobs: metrics::Histogram,
+    checkpoint_seconds: metrics::Histogram,
+}
+
+impl Meters {
+    fn new() -> Self {
+        Self {
+            commit_seconds: metrics::histogram!("ringback_commit_seconds"),
+            commit_jobs: metrics::histogram!("ringback_commit_jobs"),
+            checkpoint_seconds: metrics::histogram!("ringback_checkpoint_seconds"),
+        }
+    }
 }
 
 enum Batch {
@@ -259,6 +282,7 @@ impl Writer {
             checkpointer,
             checkpointing: false,
             looked_at_disk,
+            meters: Meters::new(),
         };
         writer.look_at_disk();
         writer
@@ -315,12 +339,12 @@ impl Writer {
             return answer_all(jobs, &Err(lost));
         };
         let began = self.place.clock.monotonic();
-        match run_batch(&connection, &mut jobs) {
+        match run_guarded(&connection, &mut jobs) {
             Ok(()) => {
                 let micros = began.elapsed().as_micros() as u64;
                 self.shared.last_commit_us.store(micros, Ordering::Relaxed);
-                metrics::histogram!("ringback_commit_seconds").record(began.elapsed());
-                metrics::histogram!("ringback_commit_jobs").record(jobs.len() as f64);
+                self.meters.commit_seconds.record(began.elapsed());
+                self.meters.commit_jobs.record(jobs.len() as f64);
                 self.connection = Some(connection);
                 answer_all(jobs, &Ok(()));
                 self.begin_checkpoint();
@@ -350,13 +374,14 @@ impl Writer {
             Ok((mut connection, epoch)) => {
                 note_commits_of(&mut connection);
                 self.connection = Some(connection);
-                self.shared.epoch.store(epoch, Ordering::Release);
                 *self
                     .shared
                     .cause
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner) = None;
                 self.shared.ready.store(true, Ordering::Release);
+                // After the store takes writes again, because whoever waits for this writes at once.
+                self.shared.epoch.send_replace(epoch);
                 tracing::info!(epoch, "the store is well again");
             }
             Err(error) => {
@@ -412,7 +437,7 @@ impl Writer {
             Ok(()) => WAL_PAGES.set(0),
             Err(error) => tracing::warn!(error = %error, "a checkpoint failed"),
         }
-        metrics::histogram!("ringback_checkpoint_seconds").record(began.elapsed());
+        self.meters.checkpoint_seconds.record(began.elapsed());
     }
 
     fn look_at_disk_each_tick(&mut self) {
@@ -431,6 +456,12 @@ impl Writer {
             tracing::warn!(free_bytes = free, low, "free space crossed the limit");
         }
     }
+}
+
+/// A job that panics is a failed commit: the batch is answered, the store is opened anew.
+fn run_guarded(connection: &Connection, jobs: &mut [Box<dyn Job>]) -> Result<(), WriteError> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run_batch(connection, jobs)))
+        .unwrap_or_else(|_| Err(WriteError::Failed("a job panicked".to_owned())))
 }
 
 fn run_batch(connection: &Connection, jobs: &mut [Box<dyn Job>]) -> Result<(), WriteError> {

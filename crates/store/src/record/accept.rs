@@ -58,13 +58,13 @@ impl Record {
     pub async fn accept(
         &self,
         event: Arc<Event>,
-        deliveries: Vec<NewDelivery>,
+        deliveries: Arc<[NewDelivery]>,
     ) -> Result<Accepted, WriteError> {
         self.store.accepting()?;
-        let epoch = self.store.epoch();
+        let epochs = self.store.epoch_reader();
         self.store
             .submit(Lane::Urgent, false, move |connection| {
-                accept(connection, &event, &deliveries, epoch)
+                accept(connection, &event, &deliveries, epochs.now())
             })
             .await
     }

@@ -22,18 +22,26 @@ pub struct Claimed {
     pub event: Arc<Event>,
 }
 
+/// What a claim gave.
+#[derive(Debug, Clone, Default)]
+pub struct Claims {
+    /// The deliveries taken, oldest due time first.
+    pub taken: Vec<Claimed>,
+    /// When the endpoint next has something due that was not taken, if ever.
+    pub next_due: Option<ScheduleTime>,
+}
+
 impl Record {
     /// Takes up to `limit` deliveries of the endpoint that are due now: unowned ones, and ones that
     /// ran in an epoch that is over. Oldest due time first.
-    pub async fn claim(
-        &self,
-        endpoint: EndpointId,
-        limit: u32,
-    ) -> Result<Vec<Claimed>, WriteError> {
-        let (epoch, now) = (self.store.epoch(), self.store.clock().schedule());
+    pub async fn claim(&self, endpoint: EndpointId, limit: u32) -> Result<Claims, WriteError> {
+        let (epochs, now) = (self.store.epoch_reader(), self.store.clock().schedule());
         self.store
             .submit(Lane::Urgent, false, move |connection| {
-                Ok(claim(connection, endpoint, now, epoch, limit)?)
+                let epoch = epochs.now();
+                let taken = claim(connection, endpoint, now, epoch, limit)?;
+                let next_due = next_due(connection, endpoint, epoch)?;
+                Ok(Claims { taken, next_due })
             })
             .await
     }
@@ -62,7 +70,19 @@ impl Record {
     }
 }
 
-fn claim(
+fn next_due(
+    connection: &Connection,
+    endpoint: EndpointId,
+    epoch: i64,
+) -> rusqlite::Result<Option<ScheduleTime>> {
+    let due: Option<i64> = connection
+        .prepare_cached(sql::NEXT_DUE.for_sqlite())?
+        .query_row(params![endpoint.raw(), epoch], |row| row.get(0))
+        .optional()?;
+    Ok(due.map(ScheduleTime::from_millis))
+}
+
+pub(super) fn claim(
     connection: &Connection,
     endpoint: EndpointId,
     now: ScheduleTime,

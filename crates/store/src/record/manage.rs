@@ -62,6 +62,32 @@ impl Record {
         }
     }
 
+    /// Makes due now what was never tried and is due later than now, after a clock that had jumped
+    /// ahead came back.
+    pub async fn pull_due(&self, endpoint: EndpointId) -> Result<u64, WriteError> {
+        let now = self.store.clock().schedule();
+        self.store
+            .submit(Lane::Bulk, true, move |connection| {
+                let pulled = connection
+                    .prepare_cached(sql::PULL_DUE.for_sqlite())?
+                    .execute(params![endpoint.raw(), now.as_millis()])?;
+                Ok(pulled as u64)
+            })
+            .await
+    }
+
+    /// How many deliveries wait for the endpoint (counted up to 100,000).
+    pub async fn count_waiting(&self, endpoint: EndpointId) -> Result<u64, ReadError> {
+        self.count(sql::COUNT_WAITING, vec![Value::from(endpoint)])
+            .await
+    }
+
+    async fn count(&self, sql: crate::Sql, values: Vec<Value>) -> Result<u64, ReadError> {
+        let rows = self.store.readers().read_patiently(sql, values).await?;
+        rows.first()
+            .map_or(Ok(0), |row| row.int(0).map(|count| count as u64))
+    }
+
     /// The endpoints that have something due or running, known or not.
     pub async fn waiting_endpoints(&self) -> Result<Vec<EndpointId>, ReadError> {
         let mut found: Vec<EndpointId> = Vec::new();
@@ -127,16 +153,12 @@ impl Record {
 
     /// How many deliveries are held behind another of their key (counted up to 100,000).
     pub async fn count_held(&self) -> Result<u64, ReadError> {
-        let rows = self.store.read(sql::COUNT_HELD, []).await?;
-        rows.first()
-            .map_or(Ok(0), |row| row.int(0).map(|count| count as u64))
+        self.count(sql::COUNT_HELD, Vec::new()).await
     }
 
     /// How many held deliveries have no living reason: always 0, watched by a gauge and by tests.
     pub async fn count_orphans(&self) -> Result<u64, ReadError> {
-        let rows = self.store.read(sql::COUNT_ORPHANS, []).await?;
-        rows.first()
-            .map_or(Ok(0), |row| row.int(0).map(|count| count as u64))
+        self.count(sql::COUNT_ORPHANS, Vec::new()).await
     }
 }
 

@@ -1,13 +1,15 @@
 //! What is kept and for how long (design, section 4.7): bodies first, whole rows later, and nothing
 //! while a delivery of it is still under way.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use ringback_types::{DeliveryId, EndpointId, EventId, RecordId as _, ScheduleTime};
+use ringback_types::{EndpointId, EventId, RecordId as _, ScheduleTime};
 use rusqlite::{Connection, params};
 use serde::Serialize;
 
 use super::finish::{Released, release};
+use super::model::DeliveryState;
 use super::{Record, sql};
 use crate::error::WriteError;
 use crate::writer::Lane;
@@ -24,7 +26,7 @@ pub struct Retention {
     pub body: Duration,
     /// Whole rows; at least 24 h, because they hold the dedupe keys.
     pub row: Duration,
-    /// How long a delivery may be held behind another before it is given up.
+    /// How long a delivery may be held, behind another or at a closed endpoint, before it is given up.
     pub held: Duration,
 }
 
@@ -52,30 +54,46 @@ pub struct Pruned {
     pub released: Vec<Released>,
 }
 
-/// Prunes pass by pass, remembering how far the bodies are gone.
+/// Prunes pass by pass. Every step looks at so many rows and no more, whatever it finds, because the
+/// writer stands still meanwhile; what is settled is remembered, so that a pass begins where the last
+/// one left off.
 #[derive(Debug)]
 pub struct Pruner {
     record: Record,
     retention: Retention,
-    reached: i64,
+    /// No event up to this id has a body that may still go.
+    events_done: i64,
+    /// Every delivery up to this id is final.
+    deliveries_done: i64,
+}
+
+/// How far a walk over old rows got.
+#[derive(Debug, Clone, Copy, Default)]
+struct Walk {
+    changed: u64,
+    /// The last row looked at; `None` when there was none.
+    last: Option<i64>,
+    /// The first row that has to be looked at again.
+    open: Option<i64>,
 }
 
 impl Pruner {
-    /// A pruner that begins at the oldest event.
+    /// A pruner that begins at the oldest row.
     pub fn new(record: Record, retention: Retention) -> Self {
         Self {
             record,
             retention,
-            reached: 0,
+            events_done: 0,
+            deliveries_done: 0,
         }
     }
 
-    /// One pass over everything that is old enough, in steps of the bulk lane.
-    pub async fn pass(&mut self) -> Result<Pruned, WriteError> {
+    /// One pass over everything that is old enough, in steps of the bulk lane. What waits for an
+    /// endpoint of `closed` (paused or disabled) is held as well, and expires like it.
+    pub async fn pass(&mut self, closed: &[EndpointId]) -> Result<Pruned, WriteError> {
         let now = self.record.store.clock().schedule();
         let mut pruned = Pruned::default();
-        self.expire_held(before(now, self.retention.held), now, &mut pruned)
-            .await?;
+        self.expire(now, closed, &mut pruned).await?;
         self.prune_bodies(before(now, self.retention.body), &mut pruned)
             .await?;
         self.forget_rows(
@@ -86,54 +104,54 @@ impl Pruner {
         Ok(pruned)
     }
 
-    async fn prune_bodies(&mut self, cutoff: i64, pruned: &mut Pruned) -> Result<(), WriteError> {
-        let mut after = self.reached;
+    async fn expire(
+        &mut self,
+        now: ScheduleTime,
+        closed: &[EndpointId],
+        pruned: &mut Pruned,
+    ) -> Result<(), WriteError> {
+        let cutoff = before(now, self.retention.held);
+        let closed: Arc<[EndpointId]> = closed.into();
+        let (mut after, mut open) = (self.deliveries_done, None);
         loop {
-            let (count, last) = self
+            let closed = Arc::clone(&closed);
+            let (walk, released) = self
+                .bulk(move |connection| expire_step(connection, after, cutoff, now, &closed))
+                .await?;
+            pruned.expired += walk.changed;
+            pruned.released.extend(released);
+            open = open.or(walk.open);
+            let Some(last) = walk.last else { break };
+            after = last;
+        }
+        self.deliveries_done = open.map_or(after, |id| id - 1);
+        Ok(())
+    }
+
+    async fn prune_bodies(&mut self, cutoff: i64, pruned: &mut Pruned) -> Result<(), WriteError> {
+        let (mut after, mut open) = (self.events_done, None);
+        loop {
+            let walk = self
                 .bulk(move |connection| prune_step(connection, after, cutoff))
                 .await?;
-            pruned.bodies += count;
-            match last {
-                Some(last) => after = last,
-                None => break,
-            }
+            pruned.bodies += walk.changed;
+            open = open.or(walk.open);
+            let Some(last) = walk.last else { break };
+            after = last;
         }
-        // Events that a delivery still needs stay behind `after`: the next pass begins before them.
-        let reached = self.reached;
-        let kept = self
-            .bulk(move |connection| first_kept(connection, reached, cutoff))
-            .await?;
-        self.reached = kept.map_or(after, |id| id - 1);
+        self.events_done = open.map_or(after, |id| id - 1);
         Ok(())
     }
 
     async fn forget_rows(&self, cutoff: i64, pruned: &mut Pruned) -> Result<(), WriteError> {
+        let mut after = 0;
         loop {
-            let count = self
-                .bulk(move |connection| forget_step(connection, cutoff))
+            let walk = self
+                .bulk(move |connection| forget_step(connection, after, cutoff))
                 .await?;
-            pruned.rows += count;
-            if count < u64::from(STEP) {
-                return Ok(());
-            }
-        }
-    }
-
-    async fn expire_held(
-        &self,
-        cutoff: i64,
-        now: ScheduleTime,
-        pruned: &mut Pruned,
-    ) -> Result<(), WriteError> {
-        loop {
-            let (count, released) = self
-                .bulk(move |connection| expire_step(connection, cutoff, now))
-                .await?;
-            pruned.expired += count;
-            pruned.released.extend(released);
-            if count < u64::from(STEP) {
-                return Ok(());
-            }
+            pruned.rows += walk.changed;
+            let Some(last) = walk.last else { return Ok(()) };
+            after = last;
         }
     }
 
@@ -154,43 +172,43 @@ fn before(now: ScheduleTime, age: Duration) -> i64 {
     EventId::first_at(now.plus_millis(-millis)).raw()
 }
 
-fn ids(
-    connection: &Connection,
-    sql: crate::Sql,
-    values: impl rusqlite::Params,
-) -> rusqlite::Result<Vec<i64>> {
-    connection
-        .prepare_cached(sql.for_sqlite())?
-        .query_map(values, |row| row.get(0))?
-        .collect()
-}
-
-fn prune_step(
+/// Old events from `after` on: id, whether a body is there, whether a delivery still needs it.
+fn old_events(
     connection: &Connection,
     after: i64,
     cutoff: i64,
-) -> rusqlite::Result<(u64, Option<i64>)> {
-    let found = ids(connection, sql::PRUNABLE, params![after, cutoff, STEP])?;
-    for id in &found {
-        connection
-            .prepare_cached(sql::PRUNE_BODY.for_sqlite())?
-            .execute([id])?;
-        connection
-            .prepare_cached(sql::PRUNE_ANSWERS.for_sqlite())?
-            .execute([id])?;
-    }
-    Ok((found.len() as u64, found.last().copied()))
-}
-
-fn first_kept(connection: &Connection, after: i64, cutoff: i64) -> rusqlite::Result<Option<i64>> {
+) -> rusqlite::Result<Vec<(i64, bool, bool)>> {
     connection
-        .prepare_cached(sql::FIRST_WITH_BODY.for_sqlite())?
-        .query_row(params![after, cutoff], |row| row.get(0))
+        .prepare_cached(sql::OLD_EVENTS.for_sqlite())?
+        .query_map(params![after, cutoff, STEP], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })?
+        .collect()
 }
 
-fn forget_step(connection: &Connection, cutoff: i64) -> rusqlite::Result<u64> {
-    let found = ids(connection, sql::FORGETTABLE, params![cutoff, STEP])?;
-    for id in &found {
+fn prune_step(connection: &Connection, after: i64, cutoff: i64) -> rusqlite::Result<Walk> {
+    let mut walk = Walk::default();
+    for (id, has_body, needed) in old_events(connection, after, cutoff)? {
+        walk.last = Some(id);
+        if has_body && needed {
+            walk.open = walk.open.or(Some(id));
+        } else if has_body {
+            for sql in [sql::PRUNE_BODY, sql::PRUNE_ANSWERS] {
+                connection.prepare_cached(sql.for_sqlite())?.execute([id])?;
+            }
+            walk.changed += 1;
+        }
+    }
+    Ok(walk)
+}
+
+fn forget_step(connection: &Connection, after: i64, cutoff: i64) -> rusqlite::Result<Walk> {
+    let mut walk = Walk::default();
+    for (id, _, needed) in old_events(connection, after, cutoff)? {
+        walk.last = Some(id);
+        if needed {
+            continue;
+        }
         for sql in [
             sql::FORGET_ATTEMPTS,
             sql::FORGET_DELIVERIES,
@@ -198,33 +216,45 @@ fn forget_step(connection: &Connection, cutoff: i64) -> rusqlite::Result<u64> {
         ] {
             connection.prepare_cached(sql.for_sqlite())?.execute([id])?;
         }
+        walk.changed += 1;
     }
-    Ok(found.len() as u64)
+    Ok(walk)
 }
 
 fn expire_step(
     connection: &Connection,
+    after: i64,
     cutoff: i64,
     now: ScheduleTime,
-) -> rusqlite::Result<(u64, Vec<Released>)> {
-    let rows: Vec<(i64, i64, String)> = connection
-        .prepare_cached(sql::OVERHELD.for_sqlite())?
-        .query_map(params![cutoff, STEP], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+    closed: &[EndpointId],
+) -> rusqlite::Result<(Walk, Vec<Released>)> {
+    let rows: Vec<(i64, i64, Option<String>, String)> = connection
+        .prepare_cached(sql::OLD_DELIVERIES.for_sqlite())?
+        .query_map(params![after, cutoff, STEP], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
         })?
         .collect::<Result<_, _>>()?;
-    let mut released = Vec::new();
-    for (id, endpoint, key) in &rows {
+    let (mut walk, mut released) = (Walk::default(), Vec::new());
+    for (id, endpoint, order_key, state) in rows {
+        walk.last = Some(id);
+        let endpoint = EndpointId::from_raw(endpoint);
+        let overdue = match DeliveryState::parse(&state) {
+            Some(DeliveryState::Held) => true,
+            Some(DeliveryState::Due) => closed.contains(&endpoint),
+            Some(state) if state.is_final() => continue,
+            _ => false,
+        };
+        if !overdue {
+            walk.open = walk.open.or(Some(id));
+            continue;
+        }
         connection
             .prepare_cached(sql::EXPIRE.for_sqlite())?
-            .execute([DeliveryId::from_raw(*id).raw()])?;
-        released.extend(release(
-            connection,
-            EndpointId::from_raw(*endpoint),
-            key,
-            now,
-            0,
-        )?);
+            .execute([id])?;
+        walk.changed += 1;
+        if let Some(key) = order_key {
+            released.extend(release(connection, endpoint, &key, now, 0)?);
+        }
     }
-    Ok((rows.len() as u64, released))
+    Ok((walk, released))
 }

@@ -104,7 +104,7 @@ impl Record {
     pub async fn search(&self, query: Query) -> Result<Page, ReadError> {
         self.store()
             .readers()
-            .with(move |connection| search(connection, &query))
+            .patiently(move |connection| search(connection, &query))
             .await
     }
 }

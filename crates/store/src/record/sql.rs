@@ -133,25 +133,26 @@ crate::statements! {
             AND NOT EXISTS (SELECT 1 FROM delivery h WHERE h.endpoint = d.endpoint
                 AND h.order_key = d.order_key AND (h.state = 'due' OR h.state = 'running'))";
 
-    /// Bodies old enough to go, with no delivery that still needs them.
-    PRUNABLE = "SELECT e.id FROM event e WHERE e.id > $1 AND e.id < $2 AND e.body IS NOT NULL
-            AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event = e.id AND (d.state = 'due' OR d.state = 'running' OR d.state = 'held'))
-        ORDER BY e.id LIMIT $3";
-    FIRST_WITH_BODY = "SELECT MIN(id) FROM event WHERE id > $1 AND id < $2 AND body IS NOT NULL";
+    /// Old events one after the other: whether a body is there, and whether a delivery still needs it.
+    OLD_EVENTS = "SELECT e.id, e.body IS NOT NULL, EXISTS (SELECT 1 FROM delivery d WHERE d.event = e.id
+                AND (d.state = 'due' OR d.state = 'running' OR d.state = 'held'))
+        FROM event e WHERE e.id > $1 AND e.id < $2 ORDER BY e.id LIMIT $3";
     PRUNE_BODY = "UPDATE event SET body = NULL, raw = NULL WHERE id = $1";
     PRUNE_ANSWERS = "UPDATE attempt SET response_body = NULL
         WHERE delivery IN (SELECT id FROM delivery WHERE event = $1) AND response_body IS NOT NULL";
-    /// Rows old enough to be forgotten whole: nothing of them is under way.
-    FORGETTABLE = "SELECT e.id FROM event e WHERE e.id < $1
-            AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event = e.id AND (d.state = 'due' OR d.state = 'running' OR d.state = 'held'))
-        ORDER BY e.id LIMIT $2";
     FORGET_ATTEMPTS = "DELETE FROM attempt WHERE delivery IN (SELECT id FROM delivery WHERE event = $1)";
     FORGET_DELIVERIES = "DELETE FROM delivery WHERE event = $1";
     FORGET_EVENT = "DELETE FROM event WHERE id = $1";
-    /// Held longer than the limit; `id + 0` keeps the planner on the index of what is ordered.
-    OVERHELD = "SELECT id, endpoint, order_key FROM delivery
-        WHERE order_key IS NOT NULL AND (state = 'due' OR state = 'running' OR state = 'held') AND state = 'held' AND id + 0 < $1 LIMIT $2";
-    EXPIRE = "UPDATE delivery SET state = 'dead', reason = 'expired' WHERE id = $1 AND state = 'held'";
+    /// Old deliveries one after the other.
+    OLD_DELIVERIES = "SELECT id, endpoint, order_key, state FROM delivery
+        WHERE id > $1 AND id < $2 ORDER BY id LIMIT $3";
+    EXPIRE = "UPDATE delivery SET state = 'dead', reason = 'expired'
+        WHERE id = $1 AND (state = 'due' OR state = 'held')";
+    /// After a clock that had jumped ahead came back: what was never tried is due now.
+    PULL_DUE = "UPDATE delivery SET due_at = $2 WHERE endpoint = $1 AND (state = 'due' OR state = 'running')
+        AND state = 'due' AND attempts = 0 AND due_at > $2";
+    COUNT_WAITING = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM delivery
+        WHERE endpoint = $1 AND (state = 'due' OR state = 'running') AND state = 'due' LIMIT 100000) AS waiting";
     /// What is not final of a deleted endpoint; what runs in this epoch ends by itself.
     WAITING_OF_ENDPOINT = "SELECT id FROM delivery
         WHERE endpoint = $1 AND (state = 'due' OR state = 'running') AND (state = 'due' OR epoch < $2)

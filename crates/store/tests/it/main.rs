@@ -75,7 +75,7 @@ impl Fixture {
 
     async fn accept(&self, event: &Arc<Event>, deliveries: Vec<NewDelivery>) -> Accepted {
         self.record
-            .accept(Arc::clone(event), deliveries)
+            .accept(Arc::clone(event), deliveries.into())
             .await
             .unwrap()
     }
@@ -85,6 +85,7 @@ impl Fixture {
             .claim(EndpointId::from_raw(endpoint), 10)
             .await
             .unwrap()
+            .taken
     }
 
     fn finish(&self, claimed: &Claimed, outcome: AttemptOutcome, next: Next) -> Finish {
@@ -114,6 +115,7 @@ impl Fixture {
             rung: claimed.delivery.rung,
             order_key: claimed.delivery.order_key.clone(),
             release_rung: 1,
+            take_next: false,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Accept, claim, finish, order, replay, retention.
 
+use std::sync::Arc;
+
 use ringback_store::record::{
     Accepted, AttemptOutcome, DeadReason, DeliveryState, Finished, Next, Pruner, Replay,
     ReplayRefusal, Retention,
@@ -49,12 +51,17 @@ async fn what_ran_when_the_process_ended_is_claimed_again_and_the_old_claim_is_l
 
     let mut stale = fixture.finish(&claimed[0], AttemptOutcome::Delivered, Next::Delivered);
     stale.epoch -= 1;
-    assert_eq!(fixture.record.finish(stale).await.unwrap(), Finished::Lost);
+    let lost = fixture.record.finish(Arc::new(stale)).await.unwrap();
+    assert!(matches!(lost, Finished::Lost));
     let finish = fixture.finish(&claimed[0], AttemptOutcome::Delivered, Next::Delivered);
-    assert_eq!(
-        fixture.record.finish(finish).await.unwrap(),
-        Finished::Recorded { released: None }
-    );
+    let finished = fixture.record.finish(Arc::new(finish)).await.unwrap();
+    assert!(matches!(
+        finished,
+        Finished::Recorded {
+            released: None,
+            next: None
+        }
+    ));
 
     let delivery = &fixture.record.deliveries_of(event.id).await.unwrap()[0];
     assert_eq!(
@@ -77,7 +84,7 @@ async fn a_retry_is_due_when_its_time_has_come() {
         rung: 1,
     };
     let finish = fixture.finish(&claimed, AttemptOutcome::Failed, retry);
-    fixture.record.finish(finish).await.unwrap();
+    fixture.record.finish(Arc::new(finish)).await.unwrap();
 
     let endpoint = EndpointId::from_raw(7);
     assert_eq!(
@@ -116,7 +123,8 @@ async fn only_the_head_of_a_key_is_due_and_a_final_head_releases_the_next() {
     let finish = fixture.finish(first, AttemptOutcome::Failed, dead);
     let Finished::Recorded {
         released: Some(released),
-    } = fixture.record.finish(finish).await.unwrap()
+        next: None,
+    } = fixture.record.finish(Arc::new(finish)).await.unwrap()
     else {
         panic!("a dead head releases too");
     };
@@ -165,7 +173,7 @@ async fn a_replay_is_a_new_delivery_that_names_the_old_one() {
         .await;
     let claimed = fixture.claim(7).await.remove(0);
     let finish = fixture.finish(&claimed, AttemptOutcome::Delivered, Next::Delivered);
-    fixture.record.finish(finish).await.unwrap();
+    fixture.record.finish(Arc::new(finish)).await.unwrap();
 
     let replay = Replay {
         delivery: claimed.delivery.id,
@@ -194,7 +202,7 @@ async fn bodies_go_after_their_time_but_never_while_a_delivery_needs_them() {
         .await;
     let claimed = fixture.claim(7).await.remove(0);
     let finish = fixture.finish(&claimed, AttemptOutcome::Delivered, Next::Delivered);
-    fixture.record.finish(finish).await.unwrap();
+    fixture.record.finish(Arc::new(finish)).await.unwrap();
     let open = fixture.event("t", None, "{}");
     fixture
         .accept(&open, vec![fixture.delivery(7, false, None)])
@@ -203,12 +211,12 @@ async fn bodies_go_after_their_time_but_never_while_a_delivery_needs_them() {
     let mut pruner = Pruner::new(fixture.record.clone(), Retention::default());
     fixture.advance_to(7 * DAY);
     assert_eq!(
-        pruner.pass().await.unwrap().bodies,
+        pruner.pass(&[]).await.unwrap().bodies,
         0,
         "not yet older than seven days"
     );
     fixture.advance_to(7 * DAY + 1);
-    assert_eq!(pruner.pass().await.unwrap().bodies, 1);
+    assert_eq!(pruner.pass(&[]).await.unwrap().bodies, 1);
     assert!(
         fixture
             .record
@@ -243,11 +251,11 @@ async fn bodies_go_after_their_time_but_never_while_a_delivery_needs_them() {
     // The delivery that was still open settles: the next pass comes back for its body.
     let claimed = fixture.claim(7).await.remove(0);
     let finish = fixture.finish(&claimed, AttemptOutcome::Delivered, Next::Delivered);
-    fixture.record.finish(finish).await.unwrap();
-    assert_eq!(pruner.pass().await.unwrap().bodies, 1);
+    fixture.record.finish(Arc::new(finish)).await.unwrap();
+    assert_eq!(pruner.pass(&[]).await.unwrap().bodies, 1);
 
     fixture.advance_to(30 * DAY + 1);
-    assert_eq!(pruner.pass().await.unwrap().rows, 2);
+    assert_eq!(pruner.pass(&[]).await.unwrap().rows, 2);
     assert!(
         fixture
             .record
@@ -278,7 +286,7 @@ async fn what_is_held_too_long_dies_and_says_so() {
     }
     fixture.advance_to(73 * HOUR);
     let pruned = Pruner::new(fixture.record.clone(), Retention::default())
-        .pass()
+        .pass(&[])
         .await
         .unwrap();
     assert_eq!(pruned.expired, 1);
@@ -286,5 +294,57 @@ async fn what_is_held_too_long_dies_and_says_so() {
     assert_eq!(
         (held.state, held.reason.as_deref()),
         (DeliveryState::Dead, Some("expired"))
+    );
+}
+
+#[tokio::test]
+async fn a_slot_that_is_about_to_be_free_takes_the_next_delivery_in_the_same_write() {
+    let fixture = Fixture::new();
+    for _ in 0..2 {
+        let event = fixture.event("t", None, "{}");
+        fixture
+            .accept(&event, vec![fixture.delivery(7, false, None)])
+            .await;
+    }
+    let first = fixture
+        .record
+        .claim(EndpointId::from_raw(7), 1)
+        .await
+        .unwrap();
+    assert_eq!(first.next_due, Some(at(0)), "the second one is due");
+    let mut finish = fixture.finish(&first.taken[0], AttemptOutcome::Delivered, Next::Delivered);
+    finish.take_next = true;
+    let Finished::Recorded {
+        next: Some(next), ..
+    } = fixture.record.finish(Arc::new(finish)).await.unwrap()
+    else {
+        panic!("the next one was due");
+    };
+    assert!(fixture.claim(7).await.is_empty(), "it is taken");
+    let mut finish = fixture.finish(&next, AttemptOutcome::Delivered, Next::Delivered);
+    finish.take_next = true;
+    let finished = fixture.record.finish(Arc::new(finish)).await.unwrap();
+    assert!(matches!(finished, Finished::Recorded { next: None, .. }));
+}
+
+#[tokio::test]
+async fn what_waits_for_a_closed_endpoint_expires_like_what_is_held() {
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+    let fixture = Fixture::new();
+    for endpoint in [7, 8] {
+        let event = fixture.event("t", None, "{}");
+        fixture
+            .accept(&event, vec![fixture.delivery(endpoint, false, None)])
+            .await;
+    }
+    fixture.advance_to(3 * DAY + 1);
+    let mut pruner = Pruner::new(fixture.record.clone(), Retention::default());
+    let closed = [EndpointId::from_raw(7)];
+    assert_eq!(pruner.pass(&closed).await.unwrap().expired, 1);
+    assert_eq!(fixture.claim(7).await.len(), 0);
+    assert_eq!(
+        fixture.claim(8).await.len(),
+        1,
+        "an open endpoint still gets it"
     );
 }

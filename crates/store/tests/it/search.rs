@@ -1,5 +1,7 @@
 //! The log: filters, cursors, bounds.
 
+use std::sync::Arc;
+
 use ringback_store::record::{AttemptOutcome, DeadReason, DeliveryState, Next, Query};
 use ringback_types::{EndpointId, RecordId as _, SourceId};
 
@@ -25,7 +27,7 @@ async fn each_filter_finds_what_it_names() {
     for claimed in fixture.claim(7).await.iter().take(4) {
         let dead = Next::Dead(DeadReason::Exhausted);
         let finish = fixture.finish(claimed, AttemptOutcome::Failed, dead);
-        fixture.record.finish(finish).await.unwrap();
+        fixture.record.finish(Arc::new(finish)).await.unwrap();
     }
     for (name, expected, query) in filters() {
         let limit = 1_000;

@@ -219,3 +219,44 @@ async fn a_rotated_master_key_opens_the_same_secrets_and_the_old_one_does_not() 
         Secret::from("s3cret")
     );
 }
+
+#[tokio::test]
+async fn nobody_else_may_read_what_is_kept() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let parent = tempfile::tempdir().unwrap();
+    let directory = parent.path().join("data");
+    let clock = Clock::fixed(WireTime::from_millis(START));
+    let options = Options::new(&directory);
+    let store = Store::open(options, clock, &MasterKey::Beside, &[NOTES]).unwrap();
+    store.backup(parent.path().join("copy.db")).await.unwrap();
+    let mode =
+        |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&directory), 0o700);
+    for entry in std::fs::read_dir(&directory).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+    }
+    assert_eq!(mode(&parent.path().join("copy.db")), 0o600);
+}
+
+#[tokio::test]
+async fn a_change_comes_into_force_even_when_whoever_asked_has_gone_away() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open_notes(&directory, &[NOTES]).unwrap();
+    let mut revision = store.revision();
+    revision.mark_unchanged();
+    let change = Change {
+        caller: Arc::from("ann"),
+        action: "note.create",
+        target: "note 1".to_owned(),
+        detail: serde_json::Value::Null,
+    };
+    let mut asking = Box::pin(store.change(change, vec![]));
+    let gave_up = std::future::poll_fn(|context| {
+        let polled = asking.as_mut().poll(context);
+        std::task::Poll::Ready(polled.is_pending())
+    });
+    assert!(gave_up.await);
+    drop(asking);
+    revision.changed().await.unwrap();
+}
