@@ -68,7 +68,9 @@ impl Coded for VaultError {
 
     fn hint(&self) -> Option<Cow<'static, str>> {
         Some(Cow::Borrowed(match self {
-            Self::File { .. } => "check that the file exists and only this user may read it",
+            Self::File { .. } => {
+                "put the key the data was made with there, or name it in `store.master_key_file`"
+            }
             Self::Form { .. } => "make one with `openssl rand -hex 32`",
             Self::WrongKey => "name the key the data was made with in `store.master_key_file`",
             Self::Damaged => "set the secret again; a backup made before has the old one",
@@ -143,7 +145,8 @@ pub(crate) fn load_master(
         return read_key(path);
     }
     let path = directory.join(BESIDE);
-    if !path.exists() {
+    // A key is made for a new store only: a restored one must be given the key it was made with.
+    if !path.exists() && sealed_keys.is_empty() {
         make_key(&path)?;
     }
     let master = read_key(&path)?;
