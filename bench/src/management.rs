@@ -91,7 +91,9 @@ impl Management {
         let limit = Instant::now() + Duration::from_mins(2);
         loop {
             let open: i64 = connection.query_row(
-                "SELECT EXISTS (SELECT 1 FROM delivery WHERE state IN ('due', 'running'))",
+                // Both by their small indexes: the bench must not scan what it measures.
+                "SELECT EXISTS (SELECT 1 FROM delivery INDEXED BY delivery_queue WHERE state = 'due')
+                     OR EXISTS (SELECT 1 FROM delivery INDEXED BY delivery_running WHERE state = 'running')",
                 [],
                 |row| row.get(0),
             )?;
@@ -102,7 +104,7 @@ impl Management {
             if now > limit {
                 bail!("deliveries are still open after two minutes");
             }
-            tokio::time::sleep(Duration::from_millis(2)).await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 }

@@ -7,7 +7,9 @@
 mod accept;
 mod attempt;
 mod call;
+mod corrupt;
 mod exchange;
+mod flights;
 mod model;
 mod replay;
 mod time;
@@ -59,6 +61,7 @@ struct Inner {
     /// Told when something is due before the sleeper would wake.
     wake: Arc<Notify>,
     tally: time::Tally,
+    flights: flights::Flights,
     /// One advance of the clock at a time.
     advancing: tokio::sync::Mutex<()>,
     runtime: Handle,
@@ -105,16 +108,14 @@ impl Engine {
         random: Random,
     ) -> Result<Self, ReadError> {
         // Subscribed before the endpoints are read, so that no change falls between.
-        let revision = record.store().revision();
+        let moves = time::Moves::of(record.store());
         let endpoints = Endpoints::load(record.store().clone()).await?;
         let engine = Self(Arc::new(Inner::new(
             &options, record, guard, random, endpoints,
         )));
         let watch: Arc<dyn Watch> = engine.0.clone();
         engine.0.endpoints.watched_by(&watch);
-        for endpoint in engine.0.endpoints.all() {
-            engine.0.rescan(endpoint.id).await;
-        }
+        engine.0.rescan_all().await;
         // The process may have ended between deleting an endpoint and giving up what waited for it.
         for waiting in engine.0.record.waiting_endpoints().await? {
             if engine.0.endpoint(waiting).is_none() {
@@ -125,7 +126,7 @@ impl Engine {
             }
         }
         let wake = Arc::clone(&engine.0.wake);
-        tokio::spawn(time::keep_time(Arc::downgrade(&engine.0), wake, revision));
+        tokio::spawn(time::keep_time(Arc::downgrade(&engine.0), wake, moves));
         Ok(engine)
     }
 
@@ -266,7 +267,7 @@ impl Inner {
         Self {
             endpoints,
             faults: Faults::new(options.faults, clock.clone(), random.clone()),
-            probe: Probe::new(guard.clone(), tls.clone(), clock.clone()),
+            probe: Probe::trusting(tls.clone(), guard.clone(), clock.clone()),
             http: Http::new(guard.clone(), tls, clock.clone(), options),
             rooms: Mutex::new(Rooms {
                 resolvers: HashMap::from([(Room::Own, own)]),
@@ -279,6 +280,7 @@ impl Inner {
             idle: Notify::new(),
             wake: Arc::default(),
             tally: time::Tally::default(),
+            flights: flights::Flights::default(),
             advancing: tokio::sync::Mutex::default(),
             runtime: Handle::current(),
             record,

@@ -48,7 +48,8 @@ impl Guard {
         }))
     }
 
-    /// The same guard that also lets through what lies in these networks, whatever the rule.
+    /// The same guard that also lets through what lies in these networks, whatever the rule. A metadata
+    /// service has to be named by its very address (`/32`, `/128`): a network around it does not open it.
     #[must_use]
     pub fn allowing(self, allow: Vec<IpNet>) -> Self {
         Self::new(self.0.development, allow)
@@ -74,8 +75,12 @@ impl Guard {
         let Some(rule) = Rule::of(ip) else {
             return Ok(());
         };
-        let allowed = self.0.allow.iter().any(|network| network.contains(&ip))
-            || (self.0.development && rule.waived_in_development());
+        let opens = |network: &IpNet| {
+            let exact = network.prefix_len() == network.max_prefix_len();
+            network.contains(&ip) && (exact || rule != Rule::Metadata)
+        };
+        let allowed =
+            self.0.allow.iter().any(opens) || (self.0.development && rule.waived_in_development());
         if allowed { Ok(()) } else { Err(rule) }
     }
 

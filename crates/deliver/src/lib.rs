@@ -42,3 +42,4 @@ pub use policy::{OnDead, OrderBy, Policy, PolicyChange};
 pub use probe::Probe;
 pub use registry::{EndpointError, Endpoints};
 pub use seam::{Answer, BoxFuture, Limits, Resolve, ResolveError, Resolved, Target, Transport};
+pub use transport::HttpUrl;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use ringback_dialect::{Sender, feishu, standard};
 use ringback_store::record::Event;
 use ringback_types::{Clock, Code, Coded as _, ScheduleTime, Secret};
-use url::Url;
 
 use crate::endpoint::{Endpoint, EndpointDialect, Secrets};
 use crate::guard::check_url;
 use crate::registry::EndpointError;
 use crate::seam::{Resolve, ResolveError, Resolved, Target};
+use crate::transport::HttpUrl;
 
 /// What is made of an endpoint's URL and secrets once and used at every attempt.
 #[derive(Debug, Clone)]
@@ -18,7 +18,7 @@ pub(crate) struct Prepared(Result<Arc<Ready>, ResolveError>);
 
 #[derive(Debug)]
 struct Ready {
-    url: Url,
+    url: Arc<HttpUrl>,
     sender: Sender,
     /// Signs with the key before the last rotation too, until then.
     overlapping: Option<(Sender, ScheduleTime)>,
@@ -45,7 +45,7 @@ impl Resolve for OwnResolver {
             _ => &ready.sender,
         };
         Ok(Resolved {
-            target: Target::Url(ready.url.clone()),
+            target: Target::Url(Arc::clone(&ready.url)),
             sender: sender.clone(),
             policy: Arc::clone(&endpoint.policy),
         })
@@ -64,7 +64,7 @@ fn ready(endpoint: &Endpoint) -> Result<Ready, EndpointError> {
     let url = endpoint.url.as_deref().ok_or(EndpointError::NoUrl)?;
     let (sender, overlapping) = senders(endpoint.dialect, &endpoint.secrets)?;
     Ok(Ready {
-        url: check_url(url)?,
+        url: Arc::new(check_url(url)?.into()),
         sender,
         overlapping,
     })

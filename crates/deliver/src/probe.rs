@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use ringback_dialect::WireRequest;
 use ringback_types::Clock;
 use serde::Serialize;
@@ -17,12 +18,15 @@ use crate::failure::{Stage, TransportFailure};
 use crate::guard::{Guard, Rule};
 use crate::seam::{Answer, Limits};
 use crate::transport::{
-    Dialled, Door, Tls, addresses, dial, failure, handshake, read_answer, secure, written,
+    Dialled, Door, HttpUrl, Tls, addresses, dial, failure, handshake, read_answer, secure, written,
 };
 
-/// Makes single exchanges and says everything about them. Cheap to clone.
+/// Makes single exchanges and says everything about them. Cheap to clone; needs no engine.
 #[derive(Debug, Clone)]
-pub struct Probe(Arc<Inner>);
+pub struct Probe {
+    inner: Arc<Inner>,
+    ipv4_only: bool,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -76,13 +80,33 @@ pub struct Certificate {
 }
 
 impl Probe {
-    pub(crate) fn new(guard: Guard, tls: Tls, clock: Clock) -> Self {
-        Self(Arc::new(Inner { guard, tls, clock }))
+    /// A probe behind this guard that trusts the system's certificates and these (PEM) besides.
+    pub fn new(guard: Guard, clock: Clock, extra_roots: Vec<Bytes>) -> Self {
+        Self::trusting(Tls::new(extra_roots), guard, clock)
+    }
+
+    /// A probe that shares what is trusted with a transport.
+    pub(crate) fn trusting(tls: Tls, guard: Guard, clock: Clock) -> Self {
+        Self {
+            inner: Arc::new(Inner { guard, tls, clock }),
+            ipv4_only: false,
+        }
+    }
+
+    /// The same probe that connects to IPv4 addresses only, as the Feishu platform does (Feishu sheet,
+    /// 1.1). A host without one fails as a name that cannot be resolved; its report shows every address
+    /// all the same.
+    #[must_use]
+    pub fn ipv4_only(&self) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            ipv4_only: true,
+        }
     }
 
     /// POSTs `request` to `url` over a connection of its own and reports every stage.
     pub async fn exchange(&self, url: &Url, request: WireRequest, limits: &Limits) -> Report {
-        let mut look = Look::new(&self.0);
+        let mut look = Look::new(self);
         let deadline = limits.deadline.instant().into();
         let outcome = timeout_at(deadline, look.exchange(url, request, limits)).await;
         let outcome = outcome.unwrap_or_else(|_| Err(TransportFailure::Late { stage: look.stage }));
@@ -93,6 +117,7 @@ impl Probe {
 /// One exchange under way.
 struct Look<'a> {
     probe: &'a Inner,
+    ipv4_only: bool,
     began: Instant,
     stage: Stage,
     stage_began: Instant,
@@ -103,10 +128,11 @@ struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
-    fn new(probe: &'a Inner) -> Self {
-        let now = probe.clock.monotonic();
+    fn new(probe: &'a Probe) -> Self {
+        let now = probe.inner.clock.monotonic();
         Self {
-            probe,
+            probe: &probe.inner,
+            ipv4_only: probe.ipv4_only,
             began: now,
             stage: Stage::Dns,
             stage_began: now,
@@ -123,10 +149,13 @@ impl<'a> Look<'a> {
         request: WireRequest,
         limits: &Limits,
     ) -> Result<Answer, TransportFailure> {
-        let request = written(url, request)?;
+        let request = written(&HttpUrl::from(url.clone()), request)?;
         let door = Door::of(url)?;
-        let found = addresses(&door).await?;
+        let mut found = addresses(&door).await?;
         self.judge(&door, &found);
+        if self.ipv4_only {
+            found = only_ipv4(&door, found)?;
+        }
         self.enter(Stage::Connect);
         let Dialled { stream, address } =
             dial(&self.probe.guard, &door, &found, limits.connect).await?;
@@ -183,6 +212,17 @@ impl<'a> Look<'a> {
             outcome,
         }
     }
+}
+
+fn only_ipv4(door: &Door, mut found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, TransportFailure> {
+    found.retain(SocketAddr::is_ipv4);
+    if found.is_empty() {
+        return Err(TransportFailure::Dns {
+            host: door.host.to_string(),
+            detail: "it has no IPv4 address".to_owned(),
+        });
+    }
+    Ok(found)
 }
 
 fn certificate(session: &rustls::ClientConnection) -> Certificate {

@@ -116,6 +116,22 @@ impl Endpoints {
             .collect()
     }
 
+    /// Whether an endpoint that an event of this source and type is routed to wants its wire bytes.
+    pub fn wants_raw(&self, source: SourceId, event_type: &str) -> bool {
+        self.snapshot()
+            .matching(source, event_type)
+            .any(|endpoint| endpoint.policy.raw)
+    }
+
+    /// The endpoints that are paused or disabled: what waits for them may grow too old.
+    pub fn closed(&self) -> Vec<EndpointId> {
+        self.snapshot()
+            .all()
+            .filter(|endpoint| !endpoint.is_open())
+            .map(|endpoint| endpoint.id)
+            .collect()
+    }
+
     /// The statements that write `endpoint`, new or changed, so that a room can write it in its own
     /// change; the registry loads it when the store's revision moves.
     pub fn statements_for(&self, endpoint: &Endpoint) -> Vec<Statement> {

@@ -6,7 +6,8 @@
 //!
 //! Invariants, walked by the property test below: no more in flight than an endpoint's limit and the
 //! limit over all; an open endpoint with due work and a free slot is always in the round; an endpoint
-//! with later work always has a wake-up; the round is fair, because whoever got slots goes to its end.
+//! with later work always has a wake-up; the round is fair, because whoever got slots goes to its end,
+//! and a slot goes on with the next delivery of its endpoint only while nobody else waits for one.
 
 mod lane;
 #[cfg(test)]
@@ -142,8 +143,7 @@ impl Scheduler {
         None
     }
 
-    /// A claim gave `got` deliveries, which are in flight now. When it gave fewer than it asked for,
-    /// nothing more is due, and `next` says when something will be.
+    /// A claim gave `got` deliveries, which are in flight now; `next` says when the record has more.
     pub(crate) fn claimed(
         &mut self,
         now: ScheduleTime,
@@ -162,14 +162,42 @@ impl Scheduler {
         lane.claiming = false;
         lane.in_flight -= unused;
         self.in_flight -= unused;
-        let next = if unused == 0 { Some(now) } else { next };
         if let Some(next) = next {
             lane.queue(next);
         }
         self.settle(now, claim.endpoint);
     }
 
-    /// An attempt ended: it succeeded, failed, or was never made.
+    /// Whether a slot whose attempt has succeeded may take the endpoint's next due delivery in the write
+    /// that ends this one: more is due, and nobody else waits for the slot.
+    pub(crate) fn may_go_on(&mut self, now: ScheduleTime, endpoint: EndpointId) -> bool {
+        self.promote(now);
+        let contested = self.in_flight >= self.limit && !self.round.is_empty();
+        let Some(lane) = self.lanes.get(&endpoint) else {
+            return false;
+        };
+        !self.stopped && !contested && lane.keeps_slot() && lane.has_due(now)
+    }
+
+    /// An attempt succeeded and its slot has taken the next delivery, due at `due`; answers whether it
+    /// may keep the slot for it. What was allowed before the write may be forbidden by now.
+    pub(crate) fn goes_on(
+        &mut self,
+        now: ScheduleTime,
+        endpoint: EndpointId,
+        due: ScheduleTime,
+    ) -> bool {
+        let Some(lane) = self.lanes.get_mut(&endpoint) else {
+            return false;
+        };
+        lane.outcomes.push(now, true);
+        lane.passed(due.min(now));
+        let keeps = !self.stopped && lane.keeps_slot();
+        self.settle(now, endpoint);
+        keeps
+    }
+
+    /// An attempt ended and its slot is free: it succeeded, failed, or was never made.
     pub(crate) fn finished(
         &mut self,
         now: ScheduleTime,

@@ -13,6 +13,7 @@ use ringback_types::{Code, Coded, Deadline};
 use crate::endpoint::Endpoint;
 use crate::failure::TransportFailure;
 use crate::policy::Policy;
+use crate::transport::HttpUrl;
 
 pub use futures_util::future::BoxFuture;
 
@@ -40,7 +41,7 @@ pub struct Resolved {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// An HTTP or HTTPS URL; carried by the built-in transport, behind the guard.
-    Url(url::Url),
+    Url(Arc<HttpUrl>),
     /// An address that a transport registered by a room knows.
     Named {
         /// The name the transport is registered by.
@@ -50,32 +51,20 @@ pub enum Target {
     },
 }
 
+impl From<url::Url> for Target {
+    fn from(url: url::Url) -> Self {
+        Self::Url(Arc::new(HttpUrl::from(url)))
+    }
+}
+
 impl Target {
     /// The target as the record keeps it: without userinfo, query values or fragment.
     pub fn for_record(&self) -> String {
         match self {
-            Self::Url(url) => shown_url(url),
+            Self::Url(url) => url.shown().to_owned(),
             Self::Named { transport, address } => format!("{transport}:{address}"),
         }
     }
-}
-
-/// A URL without userinfo, query values or fragment: any of them may hold a credential.
-fn shown_url(url: &url::Url) -> String {
-    let plain = url.query().is_none()
-        && url.fragment().is_none()
-        && url.username().is_empty()
-        && url.password().is_none();
-    if plain {
-        return url.as_str().to_owned();
-    }
-    let mut shown = format!("{}{}", url.origin().ascii_serialization(), url.path());
-    for (position, (name, _)) in url.query_pairs().enumerate() {
-        shown.push(if position == 0 { '?' } else { '&' });
-        shown.push_str(&name);
-        shown.push_str("=…");
-    }
-    shown
 }
 
 /// Why an endpoint cannot be resolved now; counts as a failed attempt.

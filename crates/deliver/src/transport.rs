@@ -8,20 +8,22 @@ mod body;
 mod connect;
 mod pool;
 mod tls;
+mod url;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
+use ::url::Url;
 use bytes::Bytes;
 use http::header::{HOST, USER_AGENT};
-use http::{HeaderValue, Request, Response, Uri};
+use http::{HeaderValue, Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::http1::SendRequest;
 use ringback_dialect::WireRequest;
 use ringback_types::Clock;
-use tokio::time::timeout_at;
-use url::{Position, Url};
+use tokio::time::{timeout, timeout_at};
 
 use crate::failure::{Stage, TransportFailure};
 use crate::guard::Guard;
@@ -30,12 +32,18 @@ use crate::seam::{Answer, BoxFuture, Limits, Target, Transport};
 pub(crate) use self::body::{failure, read_answer};
 pub(crate) use self::connect::{Dialled, Door, addresses, dial, handshake, secure};
 pub(crate) use self::tls::Tls;
+pub use self::url::HttpUrl;
 
 use self::pool::Pool;
+use self::url::RequestLine;
 
 /// What every request says of its sender.
 const AGENT: HeaderValue =
     HeaderValue::from_static(concat!("Ringback/", env!("CARGO_PKG_VERSION")));
+
+/// How long a kept connection may take to be ready for the next request. One whose last request was
+/// answered before it was read is never ready, and must not use up the time of the next.
+const READY_WITHIN: Duration = Duration::from_millis(50);
 
 pub(crate) type Connection = SendRequest<Full<Bytes>>;
 
@@ -90,7 +98,7 @@ impl Http {
 
     async fn send(
         &self,
-        url: &Url,
+        url: &HttpUrl,
         request: WireRequest,
         limits: &Limits,
     ) -> Result<Answer, TransportFailure> {
@@ -110,12 +118,13 @@ impl Http {
 
     async fn exchange_in_stages(
         &self,
-        url: &Url,
+        url: &HttpUrl,
         request: WireRequest,
         limits: &Limits,
         progress: &Progress,
     ) -> Result<Answer, TransportFailure> {
         let request = written(url, request)?;
+        let url = url.url();
         let (connection, response) = self.head(url, request, limits, progress).await?;
         progress.reach(Stage::Body);
         let answer = read_answer(response, limits.answer_cap_bytes).await?;
@@ -135,7 +144,7 @@ impl Http {
     ) -> Result<(Connection, Response<Incoming>), TransportFailure> {
         while let Some(mut kept) = self.0.pool.take(url) {
             progress.reach(Stage::Head);
-            if kept.ready().await.is_err() {
+            if !is_free(&mut kept).await {
                 continue;
             }
             match kept.try_send_request(request).await {
@@ -194,23 +203,21 @@ impl Transport for Http {
     }
 }
 
+async fn is_free(kept: &mut Connection) -> bool {
+    kept.is_ready() || matches!(timeout(READY_WITHIN, kept.ready()).await, Ok(Ok(())))
+}
+
 /// The request as it goes onto the wire: origin form, `Host`, `User-Agent`; no compression is asked for.
 pub(crate) fn written(
-    url: &Url,
+    url: &HttpUrl,
     request: WireRequest,
 ) -> Result<Request<Full<Bytes>>, TransportFailure> {
-    let bad = |part: &str| TransportFailure::Target {
-        detail: format!("the URL's {part} cannot be sent"),
-    };
-    let uri =
-        Uri::try_from(&url[Position::BeforePath..Position::AfterQuery]).map_err(|_| bad("path"))?;
-    let host = HeaderValue::try_from(&url[Position::BeforeHost..Position::AfterPort])
-        .map_err(|_| bad("host"))?;
+    let RequestLine { uri, host } = url.line()?;
     let mut written = Request::new(Full::new(request.body));
     *written.method_mut() = http::Method::POST;
-    *written.uri_mut() = uri;
+    *written.uri_mut() = uri.clone();
     *written.headers_mut() = request.headers;
-    written.headers_mut().insert(HOST, host);
+    written.headers_mut().insert(HOST, host.clone());
     written.headers_mut().insert(USER_AGENT, AGENT);
     Ok(written)
 }

@@ -92,7 +92,16 @@ impl Feishu {
     }
 
     /// Deletes an app with its endpoints and tokens; what still waits for it is given up.
+    ///
+    /// Goes on to its end even if whoever asked does not wait for it.
     pub async fn delete_app(&self, caller: &str, app_id: &str) -> Result<(), AppError> {
+        let (feishu, caller, app_id) = (self.clone(), caller.to_owned(), app_id.to_owned());
+        let deleting = tokio::spawn(async move { feishu.delete_whole(&caller, &app_id).await });
+        let ended_abruptly = |error: tokio::task::JoinError| WriteError::Failed(error.to_string());
+        deleting.await.map_err(ended_abruptly)?
+    }
+
+    async fn delete_whole(&self, caller: &str, app_id: &str) -> Result<(), AppError> {
         let turn = self.registry().turn().await;
         let app = self.app(app_id)?;
         let endpoints = self.engine().endpoints();

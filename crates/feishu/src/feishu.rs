@@ -1,11 +1,14 @@
 //! The platform half as one handle.
 
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use axum::Router;
 use ringback_deliver::{Engine, Room};
 use ringback_store::{Store, WriteError};
 use ringback_types::{AppId, Random};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::{App, NewApp};
@@ -15,6 +18,9 @@ use crate::registry::Registry;
 use crate::resolve::AppResolver;
 use crate::token::{Token, Tokens};
 use crate::{api, open_api, records};
+
+/// How long a failed reload rests before the next.
+const RELOAD_PAUSE: Duration = Duration::from_secs(1);
 
 /// The Feishu platform half. Cheap to clone; all clones are one.
 #[derive(Debug, Clone)]
@@ -27,6 +33,8 @@ struct Inner {
     options: Options,
     registry: Arc<Registry>,
     tokens: Tokens,
+    /// Places for requests of the open API that are under way.
+    places: ArcSwap<Semaphore>,
 }
 
 /// An app that must be there: `dev` starts with well-known credentials.
@@ -40,10 +48,12 @@ impl Feishu {
     /// Loads the apps, follows their changes, and resolves their endpoints for `engine`.
     pub async fn new(engine: Engine, random: Random, options: Options) -> Result<Self, LoadError> {
         let store = engine.record().store().clone();
+        // Subscribed before the apps are read, so that no change falls between.
+        let revision = store.revision();
         let registry = Arc::new(Registry::load(store.clone()).await?);
         let now = store.clock().schedule();
         let tokens = Tokens::new(records::load_tokens(&store, now).await?);
-        follow(&store, Arc::downgrade(&registry));
+        follow(revision, Arc::downgrade(&registry));
         engine.register_resolver(
             Room::Feishu,
             Arc::new(AppResolver::new(Arc::clone(&registry))),
@@ -51,6 +61,7 @@ impl Feishu {
         Ok(Self(Arc::new(Inner {
             engine,
             random,
+            places: ArcSwap::from_pointee(Semaphore::new(options.in_flight)),
             options,
             registry,
             tokens,
@@ -65,6 +76,16 @@ impl Feishu {
     /// What the console does: `/api/v1/feishu/…`.
     pub fn api(&self) -> OpenApiRouter {
         api::routes(self)
+    }
+
+    /// How many requests of the open API may be under way from now on; those under way go on besides.
+    pub fn set_in_flight(&self, limit: usize) {
+        self.0.places.store(Arc::new(Semaphore::new(limit)));
+    }
+
+    /// A place among the requests under way, or nothing when all are taken.
+    pub(crate) fn enter(&self) -> Option<OwnedSemaphorePermit> {
+        self.0.places.load_full().try_acquire_owned().ok()
     }
 
     /// Every app, by app id.
@@ -132,8 +153,7 @@ impl Feishu {
 }
 
 /// Reloads the apps whenever the store's revision moves, as long as they are in use.
-fn follow(store: &Store, registry: Weak<Registry>) {
-    let mut revision = store.revision();
+fn follow(mut revision: watch::Receiver<i64>, registry: Weak<Registry>) {
     tokio::spawn(async move {
         while revision.changed().await.is_ok() {
             let Some(registry) = registry.upgrade() else {
@@ -141,6 +161,9 @@ fn follow(store: &Store, registry: Weak<Registry>) {
             };
             if let Err(error) = registry.turn().await.reload().await {
                 tracing::error!(%error, "the Feishu apps cannot be reloaded; the old ones hold");
+                // Seen again after the pause, so that one failed read is not the last word.
+                revision.mark_changed();
+                tokio::time::sleep(RELOAD_PAUSE).await;
             }
         }
     });

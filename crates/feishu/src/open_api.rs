@@ -41,6 +41,7 @@ pub(crate) fn routes(feishu: &Feishu) -> Router {
         )
         .route("/open-apis/event/v1/outbound_ip", get(outbound_ip))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(from_fn_with_state(feishu.clone(), limit))
         .layer(from_fn_with_state(feishu.clone(), name_request))
         .with_state(feishu.clone())
 }
@@ -195,6 +196,14 @@ fn authorised(feishu: &Feishu, headers: &HeaderMap) -> Result<(), Refusal> {
         .token_owner(bearer)
         .map(drop)
         .ok_or(Refusal::BAD_TOKEN)
+}
+
+/// Answers busy at once where too many requests are under way (design, section 10).
+async fn limit(State(feishu): State<Feishu>, request: Request, next: Next) -> Response {
+    let Some(_place) = feishu.enter() else {
+        return Refusal::BUSY.into_response();
+    };
+    next.run(request).await
 }
 
 /// Gives every answer the ids by which the platform's log names a request (section 8).

@@ -17,6 +17,8 @@ pub struct Options {
     pub outbound_ip: Vec<IpAddr>,
     /// How many events one trigger may make.
     pub trigger_limit: u32,
+    /// How many requests of the open API may be under way; more get the platform's busy code at once.
+    pub in_flight: usize,
 }
 
 impl Default for Options {
@@ -26,6 +28,7 @@ impl Default for Options {
             token_renewal: Duration::from_mins(30),
             outbound_ip: vec![IpAddr::from([127, 0, 0, 1])],
             trigger_limit: 10_000,
+            in_flight: 1_024,
         }
     }
 }

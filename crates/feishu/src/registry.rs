@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use ringback_deliver::Target;
 use ringback_dialect::Sender;
 use ringback_store::Store;
 use ringback_types::EndpointId;
 use tokio::sync::Mutex;
-use url::Url;
 
 use crate::app::App;
 use crate::error::LoadError;
@@ -34,7 +34,8 @@ struct Snapshot {
 #[derive(Debug)]
 pub(crate) struct Route {
     pub(crate) app: Arc<App>,
-    pub(crate) url: Option<Url>,
+    /// Taken apart once, not at every attempt.
+    pub(crate) target: Option<Target>,
     pub(crate) sender: Sender,
 }
 
@@ -96,7 +97,7 @@ impl Snapshot {
             for (endpoint, url) in urls {
                 let route = Route {
                     app: Arc::clone(&app),
-                    url: url.clone(),
+                    target: url.clone().map(Target::from),
                     sender: sender.clone(),
                 };
                 snapshot.routes.insert(endpoint, Arc::new(route));

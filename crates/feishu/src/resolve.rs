@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ringback_deliver::{Endpoint, Resolve, ResolveError, Resolved, Target};
+use ringback_deliver::{Endpoint, Resolve, ResolveError, Resolved};
 use ringback_store::record::Event;
 use ringback_types::Code;
 
@@ -26,9 +26,12 @@ impl AppResolver {
 impl Resolve for AppResolver {
     fn resolve(&self, endpoint: &Endpoint, _event: &Event) -> Result<Resolved, ResolveError> {
         let route = self.registry.route(endpoint.id).ok_or_else(no_app)?;
-        let url = route.url.clone().ok_or_else(|| no_url(&route, endpoint))?;
+        let target = route
+            .target
+            .clone()
+            .ok_or_else(|| no_url(&route, endpoint))?;
         Ok(Resolved {
-            target: Target::Url(url),
+            target,
             sender: route.sender.clone(),
             policy: Arc::clone(&endpoint.policy),
         })

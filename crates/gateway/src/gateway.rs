@@ -1,5 +1,6 @@
 //! The room as the binary wires it.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -12,10 +13,10 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::api;
 use crate::error::LoadError;
-use crate::limit::InFlight;
+use crate::limit::{Budget, InFlight};
 use crate::options::{Limits, Options};
 use crate::receive;
-use crate::refusals::Refusals;
+use crate::refusals::{Cause, Refusals};
 use crate::sources::Sources;
 
 /// The receiving room. Cheap to clone; all clones are one.
@@ -30,6 +31,8 @@ pub(crate) struct Inner {
     pub(crate) sources: Sources,
     pub(crate) limits: ArcSwap<Limits>,
     pub(crate) in_flight: InFlight,
+    /// What the bodies of requests under way take.
+    pub(crate) bodies: Budget,
     /// What comes in under names that no source has.
     pub(crate) unknown: Refusals,
     /// From the arrival of an event to its acknowledgement.
@@ -51,6 +54,7 @@ impl Gateway {
             sources,
             limits: ArcSwap::from_pointee(options.limits),
             in_flight: InFlight::default(),
+            bodies: Budget::default(),
             unknown: Refusals::new(api::NO_SOURCE),
             acknowledge_seconds: metrics::histogram!("ringback_acknowledge_seconds"),
         };
@@ -79,6 +83,12 @@ impl Gateway {
     /// Puts new limits into force; requests under way keep the old ones.
     pub fn set_limits(&self, limits: Limits) {
         self.inner.limits.store(Arc::new(limits));
+    }
+
+    /// Counts, logs and remembers a request that was refused for its `Host`, before any source saw it.
+    pub fn refused_host(&self, peer: Option<SocketAddr>) {
+        let inner = &self.inner;
+        inner.unknown.refused(Cause::Host, inner, peer, 0);
     }
 
     /// How many requests are under way.

@@ -1,4 +1,5 @@
-//! Limits that cost two atomic operations: how many requests are under way, how many lines are logged.
+//! Limits that cost two atomic operations: how many requests are under way, how many bytes their
+//! bodies take, how many lines are logged.
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -31,6 +32,47 @@ pub(crate) struct Place<'a>(&'a AtomicUsize);
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Counts the bytes of bodies that are held. The limit comes with each request, as for [`InFlight`].
+#[derive(Debug, Default)]
+pub(crate) struct Budget(AtomicUsize);
+
+impl Budget {
+    /// A share for one body, empty as yet.
+    pub(crate) fn share(&self, limit: usize) -> Share<'_> {
+        Share {
+            held: &self.0,
+            limit,
+            own: 0,
+        }
+    }
+}
+
+/// What one body takes of a [`Budget`]; given back when dropped.
+#[must_use]
+#[derive(Debug)]
+pub(crate) struct Share<'a> {
+    held: &'a AtomicUsize,
+    limit: usize,
+    own: usize,
+}
+
+impl Share<'_> {
+    /// Takes so many bytes more; `false` when others leave no room for them. A body that is alone
+    /// always fits: its own limit is another.
+    pub(crate) fn grow(&mut self, bytes: usize) -> bool {
+        let before = self.held.fetch_add(bytes, Ordering::Relaxed);
+        let alone = before == self.own;
+        self.own += bytes;
+        alone || before + bytes <= self.limit
+    }
+}
+
+impl Drop for Share<'_> {
+    fn drop(&mut self) {
+        self.held.fetch_sub(self.own, Ordering::Relaxed);
     }
 }
 
@@ -85,6 +127,20 @@ mod tests {
         assert_eq!(bucket.take(2, start), None);
         assert_eq!(bucket.take(2, start + Duration::from_millis(500)), Some(2));
         assert_eq!(bucket.take(0, start + Duration::from_secs(9)), None);
+    }
+
+    #[test]
+    fn bodies_share_a_budget_and_one_that_is_alone_fits() {
+        let budget = Budget::default();
+        let mut large = budget.share(10);
+        assert!(large.grow(6) && large.grow(6));
+        assert!(!budget.share(10).grow(1));
+        drop(large);
+        let (mut first, mut second) = (budget.share(10), budget.share(10));
+        assert!(first.grow(6) && second.grow(4));
+        assert!(!first.grow(1));
+        drop((first, second));
+        assert!(budget.share(0).grow(1));
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub struct Options {
 pub struct Limits {
     /// The largest body that is read.
     pub body_bytes: usize,
+    /// How many bytes the bodies of all requests under way may take together; more get 503 at once.
+    pub body_budget_bytes: usize,
     /// How long a body may take to arrive.
     pub body_deadline: Duration,
     /// How many requests may be under way over all sources; more get 503 at once.
@@ -28,6 +30,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body_bytes: 1024 * 1024,
+            body_budget_bytes: 64 * 1024 * 1024,
             body_deadline: Duration::from_secs(5),
             in_flight: 4096,
             in_flight_per_source: 1024,

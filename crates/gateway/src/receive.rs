@@ -1,12 +1,13 @@
 //! `POST /in/{source}`: verify, decrypt, write, and only then acknowledge (design, sections 4 and 10).
 //!
-//! Limits come before work: a place among those under way, then the size the request announces, then
-//! the body, then the signature. A challenge never touches the disk; what is not authenticated gets
+//! Limits come before work: a place among those under way, then what the headers alone can prove wrong,
+//! then the size the request announces, then the body, then the signature. A challenge never touches the disk; what is not authenticated gets
 //! one fixed answer.
 
 mod answer;
 mod body;
 mod outcome;
+mod precheck;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use ringback_deliver::faults::Fault;
 use ringback_deliver::{Arrival, Call, raw};
-use ringback_dialect::{Incoming, Message, RawRequest, Received};
+use ringback_dialect::{Incoming, Message, RawRequest, Received, Refusal};
 use ringback_types::{Code, Coded, Deadline, WireTime};
 
 use crate::gateway::Inner;
@@ -99,13 +100,25 @@ impl<'a> Passage<'a> {
     }
 
     async fn run(&self, body: Body, seen: &mut Seen) -> Outcome {
-        let body = match body::read(body, self.body_limit(), self.limits.body_deadline).await {
-            Ok(body) => body,
-            Err(cause) => return Outcome::Refused(cause),
+        let watched = self.live.state.traffic.watched();
+        // Who watches wants to see what is refused too, with its body; the receiver refuses it then.
+        if !watched && let Err(refusal) = self.precheck() {
+            return Outcome::Refused(Cause::Dialect(refusal));
+        }
+        if watched {
+            // Shown without a body, should that never be whole.
+            seen.request = Some(self.shown(&Bytes::new()));
+        }
+        let mut share = self.gateway.bodies.share(self.limits.body_budget_bytes);
+        let reading = body::read(body, self.body_limit(), &mut share);
+        let body = match tokio::time::timeout(self.limits.body_deadline, reading).await {
+            Ok(Ok(body)) => body,
+            Ok(Err(outcome)) => return outcome,
+            Err(_) => return Outcome::Refused(self.body_late()),
         };
         seen.body_bytes = body.len();
-        if self.live.state.traffic.watched() {
-            seen.request = Some(SeenRequest::new(self.parts, self.peer, &body, self.now));
+        if watched {
+            seen.request = Some(self.shown(&body));
         }
         let request = Received {
             method: &self.parts.method,
@@ -129,6 +142,22 @@ impl<'a> Passage<'a> {
         }
     }
 
+    fn shown(&self, body: &Bytes) -> SeenRequest {
+        SeenRequest::new(self.parts, self.peer, body, self.now)
+    }
+
+    /// What the headers alone prove wrong.
+    fn precheck(&self) -> Result<(), Refusal> {
+        precheck::check(&self.parts.method, &self.parts.headers, self.live, self.now)
+    }
+
+    fn body_late(&self) -> Cause {
+        let limit_ms = self.limits.body_deadline.as_millis();
+        Cause::BodyLate {
+            limit_ms: u64::try_from(limit_ms).unwrap_or(u64::MAX),
+        }
+    }
+
     fn body_limit(&self) -> usize {
         match self.live.source.settings.body_bytes {
             0 => self.limits.body_bytes,
@@ -140,10 +169,10 @@ impl<'a> Passage<'a> {
     async fn accept(&self, message: Message, wire: Bytes) -> Outcome {
         let source = self.live.source.id;
         let endpoints = self.gateway.engine.endpoints();
-        let matching = endpoints.matching(source, &message.event_type);
+        let wants_raw = endpoints.wants_raw(source, &message.event_type);
         let arrival = Arrival {
             source,
-            raw: self.raw(matching.iter().any(|endpoint| endpoint.policy.raw), wire),
+            raw: self.raw(wants_raw, wire),
             event_type: message.event_type,
             app: message.app,
             dedupe_key: message.dedupe_key,

@@ -25,6 +25,9 @@ pub(crate) enum Cause {
     /// No source has the name in the path.
     #[error("no source has this name")]
     UnknownSource,
+    /// The request is for a name that the receive paths do not answer to.
+    #[error("the receive paths do not answer to the name in `Host`")]
+    Host,
     /// The body is larger than the limit, or says it will be.
     #[error("the body is larger than {limit} bytes")]
     BodyTooLarge {
@@ -54,6 +57,7 @@ impl Coded for Cause {
         Code::new(match self {
             Self::Dialect(refusal) => return refusal.code(),
             Self::UnknownSource => "gateway.unknown_source",
+            Self::Host => "gateway.host_not_allowed",
             Self::BodyTooLarge { .. } => "gateway.body_too_large",
             Self::BodyLate { .. } => "gateway.body_late",
             Self::BodyBroken => "gateway.body_broken",
@@ -66,6 +70,7 @@ impl Coded for Cause {
             Self::UnknownSource => {
                 "`ringback source list` shows the names; the path is `/in/{name}`"
             }
+            Self::Host => "add the name to `listen.receive_hosts`",
             Self::BodyTooLarge { .. } => "raise the source's `body_bytes` if the sender is right",
             Self::BodyLate { .. } => "look at the network between the sender and this host",
             Self::BodyBroken => return None,

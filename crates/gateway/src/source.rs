@@ -299,6 +299,17 @@ pub struct Source {
 }
 
 impl Source {
+    /// Whether there is a secret that requests are signed with; without one, signatures are passed over.
+    pub(crate) fn may_be_signed(&self) -> bool {
+        let previous = self.previous.as_ref().map(|(secrets, _)| secrets);
+        std::iter::once(&self.secrets)
+            .chain(previous)
+            .any(|secrets| match secrets {
+                SourceSecrets::Feishu { encrypt_key, .. } => encrypt_key.is_some(),
+                SourceSecrets::Standard { .. } => true,
+            })
+    }
+
     /// Refuses names that would need escaping in a path, a metric or a shell.
     pub(crate) fn check_name(name: &str) -> Result<(), SourceError> {
         let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();

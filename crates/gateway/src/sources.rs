@@ -12,6 +12,7 @@ use ringback_deliver::Engine;
 use ringback_store::{Change, Store, WriteError};
 use ringback_types::{Caller, EndpointId, SourceId};
 use serde_json::json;
+use tokio::sync::watch;
 
 use crate::error::{LoadError, SourceError};
 use crate::live::{Live, State, receivers};
@@ -57,8 +58,10 @@ impl Sources {
                 turn: tokio::sync::Mutex::default(),
             }),
         };
+        // Subscribed before the sources are read, so that no change falls between.
+        let revision = sources.store().revision();
         sources.reload().await?;
-        sources.follow();
+        sources.follow(revision);
         Ok(sources)
     }
 
@@ -256,8 +259,7 @@ impl Sources {
     }
 
     /// Reloads whenever the revision moves, for as long as somebody holds the sources.
-    fn follow(&self) {
-        let mut revision = self.store().revision();
+    fn follow(&self, mut revision: watch::Receiver<i64>) {
         let inner = Arc::downgrade(&self.inner);
         tokio::spawn(async move {
             while revision.changed().await.is_ok() {

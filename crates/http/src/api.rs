@@ -21,7 +21,7 @@ use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use ringback_store::Change;
-use ringback_types::{Caller, Problem};
+use ringback_types::{Caller, Code, Problem};
 use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
@@ -114,6 +114,17 @@ async fn note(
     };
     let written = faces.store().note(change).await;
     written.map_err(|error| unwritten(&error))
+}
+
+/// Runs a change of several steps in a task of its own: once begun, it goes on to its end even if the
+/// caller hangs up.
+async fn whole<T: Send + 'static>(
+    change: impl Future<Output = T> + Send + 'static,
+) -> Result<T, Problem> {
+    tokio::spawn(change).await.map_err(|error| {
+        tracing::error!(%error, "a change ended abruptly");
+        Problem::new(500, Code::new("api.internal"), "the change ended abruptly")
+    })
 }
 
 /// Serves the document; it never changes while the process runs.

@@ -33,6 +33,22 @@ pub struct Options {
     pub metrics: Option<PrometheusHandle>,
 }
 
+/// One of the faces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Face {
+    /// The platforms' own paths (`/open-apis/…`).
+    Platform,
+    /// `/api/v1/…` and `/metrics`.
+    Management,
+    /// `/in/…`.
+    Receive,
+}
+
+impl Face {
+    /// Every face there is.
+    pub const ALL: [Self; 3] = [Self::Platform, Self::Management, Self::Receive];
+}
+
 /// The faces of one process. Cheap to clone; all clones are one.
 #[derive(Clone)]
 pub struct Faces {
@@ -46,6 +62,7 @@ pub(crate) struct Inner {
     pub(crate) feishu: Feishu,
     pub(crate) tokens: Tokens,
     pub(crate) metrics: Option<PrometheusHandle>,
+    pub(crate) gauges: metrics::Refreshed,
     pub(crate) random: Random,
     /// Turns true once, when the process begins to stop.
     pub(crate) stopping: watch::Sender<bool>,
@@ -80,45 +97,43 @@ impl Faces {
         }
         Ok(Self {
             inner: Arc::new(Inner {
+                hosts: HostLayer::new(options.hosts, options.receive_hosts, gateway.clone()),
                 engine,
                 gateway,
                 feishu,
                 tokens,
                 metrics: options.metrics,
+                gauges: metrics::Refreshed::default(),
                 random,
                 stopping: watch::Sender::new(false),
                 places: Semaphore::new(MANAGEMENT_REQUESTS),
-                hosts: HostLayer::new(options.hosts, options.receive_hosts),
             }),
         })
     }
 
     /// Every face on one port.
     pub fn router(&self) -> Router {
-        let rooms = self
-            .inner
-            .gateway
-            .routes()
-            .merge(self.inner.feishu.routes());
-        self.finish(rooms.merge(self.management_routes()), get(health::ready))
+        self.combined(&Face::ALL)
     }
 
-    /// The platforms' own paths (`/open-apis/…`), `/healthz` and `/readyz`.
-    pub fn platform(&self) -> Router {
-        self.finish(self.inner.feishu.routes(), get(health::ready_without_cause))
+    /// These faces on one port, with `/healthz` and `/readyz`; why it is not ready is for whoever runs
+    /// the process, so it stands beside the management API only.
+    pub fn combined(&self, faces: &[Face]) -> Router {
+        let routes = faces.iter().map(|face| self.routes(*face));
+        let ready = if faces.contains(&Face::Management) {
+            get(health::ready)
+        } else {
+            get(health::ready_without_cause)
+        };
+        self.finish(routes.fold(Router::new(), Router::merge), ready)
     }
 
-    /// `/in/…`, `/healthz` and `/readyz`.
-    pub fn receive(&self) -> Router {
-        self.finish(
-            self.inner.gateway.routes(),
-            get(health::ready_without_cause),
-        )
-    }
-
-    /// `/api/v1/…`, `/metrics`, `/healthz` and `/readyz`.
-    pub fn management(&self) -> Router {
-        self.finish(self.management_routes(), get(health::ready))
+    fn routes(&self, face: Face) -> Router {
+        match face {
+            Face::Platform => self.inner.feishu.routes(),
+            Face::Management => self.management_routes(),
+            Face::Receive => self.inner.gateway.routes(),
+        }
     }
 
     /// What the management API is, as OpenAPI.

@@ -5,16 +5,17 @@
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{ConnectInfo, Request};
 use axum::http::header::HOST;
 use axum::http::uri::Authority;
 use axum::response::{IntoResponse, Response};
 use futures_util::future::Either;
+use ringback_gateway::Gateway;
 use ringback_types::{Code, Problem};
 use tower::{Layer, Service};
 
@@ -58,11 +59,14 @@ impl Hosts {
 pub(crate) struct HostLayer {
     hosts: Arc<Hosts>,
     receive_hosts: Arc<Hosts>,
+    /// Remembers what is refused at receive paths.
+    gateway: Gateway,
 }
 
 impl HostLayer {
-    pub(crate) fn new(hosts: Hosts, receive_hosts: Hosts) -> Self {
+    pub(crate) fn new(hosts: Hosts, receive_hosts: Hosts, gateway: Gateway) -> Self {
         Self {
+            gateway,
             hosts: Arc::new(hosts),
             receive_hosts: Arc::new(receive_hosts),
         }
@@ -89,6 +93,10 @@ impl HostLayer {
             path,
             "host refused"
         );
+        if receiving {
+            let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+            self.gateway.refused_host(peer.map(|peer| peer.0));
+        }
         if path.starts_with("/api/") {
             return Some(not_allowed(host.as_ref()).into_response());
         }
@@ -113,8 +121,9 @@ fn not_allowed(host: Option<&Authority>) -> Problem {
         Some(host) => format!("this server does not answer to the name `{}`", host.host()),
         None => "the request names no host, or more than one".to_owned(),
     };
-    Problem::new(421, Code::new("http.host_not_allowed"), message)
-        .with_hint("use `localhost` or an address, or add the name to `hosts` in the settings")
+    Problem::new(421, Code::new("http.host_not_allowed"), message).with_hint(
+        "use `localhost` or an address, or add the name to `listen.hosts` in the settings",
+    )
 }
 
 impl<S> Layer<S> for HostLayer {

@@ -16,7 +16,7 @@ mod serve;
 mod tokens;
 
 pub use error::TokenError;
-pub use faces::{Faces, Options};
+pub use faces::{Face, Faces, Options};
 pub use host::Hosts;
 pub use serve::{Limits, Serving, Tls, serve};
 pub use tokens::{NewToken, Token, Tokens};

@@ -2,16 +2,16 @@
 //! how long does a commit take, how full is the queue, how large is the log.
 //!
 //! Counters are kept where things happen (`ringback_received_total`, `ringback_refused_total`,
-//! `ringback_attempts_total`, `ringback_dead_total` …); what only has a current value is read here, at
-//! each scrape.
+//! `ringback_attempts_total`, `ringback_dead_total` …); what only has a current value is read here when
+//! somebody scrapes, at most once a second, so that scrapes never keep the engine from the store.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use metrics::gauge;
+use metrics::{describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use ringback_types::{Code, Problem};
 
@@ -27,6 +27,11 @@ const JOBS_BUCKETS: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256
 /// How often samples are folded into the buckets while nobody scrapes; else they would pile up.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
+/// How often the gauges are read at most.
+const REFRESH_EVERY: Duration = Duration::from_secs(1);
+/// Above this, how many deliveries wait exactly helps nobody.
+const MOST_COUNTED: u64 = 100_000;
+
 /// Installs the recorder for the whole process, once, before the engine starts; the handle goes into
 /// [`Options::metrics`](crate::Options::metrics).
 pub fn install() -> Result<PrometheusHandle, BuildError> {
@@ -34,6 +39,108 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS_BUCKETS)?
         .set_buckets_for_metric(Matcher::Suffix("_jobs".to_owned()), &JOBS_BUCKETS)?
         .install_recorder()
+        .inspect(|_| describe())
+}
+
+/// What each metric says, for its `# HELP` line.
+fn describe() {
+    for (name, text) in [
+        (
+            "ringback_received_total",
+            "Requests at receive paths, by source and outcome",
+        ),
+        (
+            "ringback_refused_total",
+            "Refused requests, by source and reason",
+        ),
+        (
+            "ringback_attempts_total",
+            "Attempts, by endpoint and outcome",
+        ),
+        (
+            "ringback_deliveries_total",
+            "Deliveries that became final, by endpoint and outcome",
+        ),
+        (
+            "ringback_dead_total",
+            "Deliveries that were given up, by endpoint and reason",
+        ),
+        (
+            "ringback_call_log_dropped_total",
+            "Calls that are missing in the log",
+        ),
+        (
+            "ringback_call_log_bodies_dropped_total",
+            "Calls whose body is missing in the log",
+        ),
+        (
+            "ringback_feishu_challenges_total",
+            "Challenges of request URLs, by result",
+        ),
+        (
+            "ringback_feishu_callbacks_total",
+            "Feishu callbacks, by the code that the client shows",
+        ),
+    ] {
+        describe_counter!(name, text);
+    }
+    for (name, text) in [
+        ("ringback_ready", "Whether events are taken"),
+        (
+            "ringback_receive_in_flight",
+            "Requests under way at receive paths",
+        ),
+        ("ringback_in_flight", "Attempts under way, by endpoint"),
+        (
+            "ringback_oldest_due_age_seconds",
+            "Age of the oldest due delivery, by endpoint",
+        ),
+        (
+            "ringback_endpoint_paused",
+            "Whether the endpoint is paused or disabled",
+        ),
+        (
+            "ringback_deliveries_held",
+            "Deliveries that wait for something else than time, by reason",
+        ),
+        (
+            "ringback_store_queue_depth",
+            "Writes that wait for the disk, by lane",
+        ),
+        (
+            "ringback_store_last_commit_seconds",
+            "How long the last commit took",
+        ),
+        (
+            "ringback_store_wal_bytes",
+            "Size of the write-ahead log in use",
+        ),
+        ("ringback_store_database_bytes", "Size of the database file"),
+        (
+            "ringback_store_free_bytes",
+            "Free space on the disk of the store",
+        ),
+    ] {
+        describe_gauge!(name, text);
+    }
+    for (name, text) in [
+        (
+            "ringback_acknowledge_seconds",
+            "From the arrival of an event to its acknowledgement",
+        ),
+        (
+            "ringback_attempt_seconds",
+            "How long attempts take, by endpoint",
+        ),
+        ("ringback_commit_seconds", "How long commits take"),
+        (
+            "ringback_commit_jobs",
+            "How many writes one commit takes with it",
+        ),
+        ("ringback_checkpoint_seconds", "How long checkpoints take"),
+    ] {
+        describe_histogram!(name, text);
+    }
 }
 
 /// Folds samples in for as long as the process runs.
@@ -47,15 +154,30 @@ pub(crate) fn keep_up(handle: PrometheusHandle) {
     });
 }
 
+/// When the gauges were last read; held while they are.
+pub(crate) type Refreshed = tokio::sync::Mutex<Option<Instant>>;
+
 pub(crate) async fn render(State(faces): State<Arc<Inner>>) -> Response {
     let Some(handle) = &faces.metrics else {
         return Problem::new(404, Code::new("api.no_metrics"), "metrics are switched off")
             .with_hint("switch them on with `metrics.enabled` in the settings")
             .into_response();
     };
-    refresh(&faces).await;
+    refresh_if_old(&faces).await;
     let text = [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
     (text, handle.render()).into_response()
+}
+
+/// One refresh at a time; who comes meanwhile waits for it and shows the same.
+async fn refresh_if_old(faces: &Inner) {
+    let mut refreshed = faces.gauges.lock().await;
+    let now = faces.engine.clock().monotonic();
+    if refreshed.is_some_and(|last| now.duration_since(last) < REFRESH_EVERY) {
+        return;
+    }
+    // Noted before, so that a scrape that hangs up does not let the next one begin at once.
+    *refreshed = Some(now);
+    refresh(faces).await;
 }
 
 /// Reads what only has a current value.
@@ -79,4 +201,19 @@ async fn refresh(faces: &Inner) {
     if let Ok(orphans) = faces.engine.record().count_orphans().await {
         gauge!("ringback_deliveries_held", "reason" => "none").set(orphans as f64);
     }
+    if let Some(paused) = paused(faces).await {
+        gauge!("ringback_deliveries_held", "reason" => "paused").set(paused as f64);
+    }
+}
+
+/// How many deliveries wait at endpoints that are paused or disabled, counted up to [`MOST_COUNTED`].
+async fn paused(faces: &Inner) -> Option<u64> {
+    let mut waiting = 0;
+    for endpoint in faces.engine.endpoints().closed() {
+        waiting += faces.engine.record().count_waiting(endpoint).await.ok()?;
+        if waiting >= MOST_COUNTED {
+            return Some(MOST_COUNTED);
+        }
+    }
+    Some(waiting)
 }

@@ -5,6 +5,7 @@ mod body;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -19,7 +20,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use ringback_gateway::LostAnswer;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, watch};
 use tokio_rustls::TlsAcceptor;
 use tower::Service as _;
 
@@ -32,7 +33,7 @@ const BODY_DEADLINE: Duration = Duration::from_mins(1);
 /// Limits of a listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// How many connections may be open at once; more wait to be accepted. Read at start only.
+    /// How many connections may be open at once; more wait to be accepted.
     pub connections: usize,
     /// How long the head of a request, or a TLS handshake, may take, and how long an idle connection
     /// is kept.
@@ -62,7 +63,7 @@ pub type Tls = Arc<ArcSwap<rustls::ServerConfig>>;
 #[derive(Debug, Clone, Default)]
 pub struct Serving {
     /// The limits.
-    pub limits: Arc<ArcSwap<Limits>>,
+    pub limits: Arc<watch::Sender<Limits>>,
     /// The certificate, for TLS.
     pub tls: Option<Tls>,
 }
@@ -76,19 +77,25 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) {
     let router = router.with_state(());
-    let places = Arc::new(Semaphore::new(serving.limits.load().connections));
+    let mut limits = serving.limits.subscribe();
+    let places = Arc::new(Places::default());
     // Every connection holds a receiver: the value tells it to stop, and when all receivers are gone
     // the last connection is.
     let (stop, stopped) = watch::channel(false);
     tokio::pin!(shutdown);
     loop {
+        let room = places.open() < limits.borrow_and_update().connections;
         let accepted = tokio::select! {
-            accepted = accept(&listener, &places) => accepted,
+            accepted = accept(&listener), if room => accepted,
+            () = places.freed.notified(), if !room => continue,
+            // The sender lives as long as `serving`.
+            _ = limits.changed() => continue,
             () = &mut shutdown => break,
         };
-        let Some((stream, peer, place)) = accepted else {
+        let Some((stream, peer)) = accepted else {
             continue;
         };
+        let place = Place::take(&places);
         let (router, serving, stopped) = (router.clone(), serving.clone(), stopped.clone());
         tokio::spawn(async move {
             connection(stream, peer, router, &serving, stopped).await;
@@ -97,7 +104,7 @@ pub async fn serve(
     }
     drop((listener, stopped));
     stop.send_replace(true);
-    let drain = serving.limits.load().drain;
+    let drain = serving.limits.borrow().drain;
     if tokio::time::timeout(drain, stop.closed()).await.is_err() {
         tracing::warn!(
             connections = stop.receiver_count(),
@@ -106,14 +113,42 @@ pub async fn serve(
     }
 }
 
-/// The next connection, once there is a place for it.
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> Option<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.ok()?;
+/// The places for connections of one listener. The limit comes from outside, so that it may change.
+#[derive(Debug, Default)]
+struct Places {
+    open: AtomicUsize,
+    /// Told when a connection has ended.
+    freed: Notify,
+}
+
+impl Places {
+    fn open(&self) -> usize {
+        self.open.load(Ordering::Acquire)
+    }
+}
+
+/// One open connection; given back when dropped.
+#[derive(Debug)]
+struct Place(Arc<Places>);
+
+impl Place {
+    fn take(places: &Arc<Places>) -> Self {
+        places.open.fetch_add(1, Ordering::AcqRel);
+        Self(Arc::clone(places))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::AcqRel);
+        self.0.freed.notify_one();
+    }
+}
+
+/// The next connection.
+async fn accept(listener: &TcpListener) -> Option<(TcpStream, SocketAddr)> {
     match listener.accept().await {
-        Ok((stream, peer)) => Some((stream, peer, place)),
+        Ok(accepted) => Some(accepted),
         Err(error) => {
             // Out of file descriptors, most likely: others must end before it is worth another try.
             tracing::error!(%error, "connections cannot be accepted");
@@ -130,7 +165,7 @@ async fn connection(
     serving: &Serving,
     stopped: watch::Receiver<bool>,
 ) {
-    let limits = **serving.limits.load();
+    let limits = *serving.limits.borrow();
     // Answers are small and awaited: waiting to fill a packet only adds delay. A socket that refuses
     // is broken and says so at its first read.
     let _ = stream.set_nodelay(true);

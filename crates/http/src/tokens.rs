@@ -16,6 +16,7 @@ use bytes::Bytes;
 use ringback_store::{Change, ReadError, Statement, Store, WriteError};
 use ringback_types::{Caller, CallerId, Random, Role, ScheduleTime, Secret};
 use serde_json::json;
+use tokio::sync::watch;
 
 use crate::error::TokenError;
 use crate::records::{self, StoredToken};
@@ -96,8 +97,10 @@ impl Tokens {
             turn: tokio::sync::Mutex::default(),
             used: Mutex::default(),
         }));
+        // Subscribed before the tokens are read, so that no change falls between.
+        let revision = tokens.0.store.revision();
         tokens.reload().await?;
-        tokens.follow();
+        tokens.follow(revision);
         Ok(tokens)
     }
 
@@ -245,8 +248,7 @@ impl Tokens {
     }
 
     /// Reloads whenever the revision moves, so that what another part of the process revokes is refused.
-    fn follow(&self) {
-        let mut revision = self.0.store.revision();
+    fn follow(&self, mut revision: watch::Receiver<i64>) {
         let inner = Arc::downgrade(&self.0);
         tokio::spawn(async move {
             while revision.changed().await.is_ok() {

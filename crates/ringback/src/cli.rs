@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    app, apply, backup, clock, completions, config, demo, dev, endpoint, exec, fault, listen, log,
-    replay, restore, serve, source, status, token, trigger, verify,
+    app, apply, audit, backup, cancel, clock, completions, config, demo, dev, endpoint, exec,
+    fault, key, listen, log, replay, restore, serve, source, status, token, trigger, verify,
 };
 use crate::environment;
 use crate::output::Format;
@@ -18,7 +19,8 @@ Exit status:
   1  it was tried and failed, or the server refused it
   2  the command line, the configuration or a given file is wrong
   3  the server is not reachable, or does not accept the token
-  `ringback exec` passes on the exit status of its command (128 + n for signal n).
+  `ringback exec` passes on the exit status of its command (128 + n for signal n; 127: no such
+  command, 126: it cannot be run).
 
 Commands that ask a server find it by `--url` and `--token`, by `--ready-file`, or, without
 any of these, by the ready file that `ringback dev` leaves for this user.
@@ -69,6 +71,8 @@ pub(crate) enum Command {
     Log(log::Arguments),
     /// Deliver again, by id or by filter
     Replay(replay::Arguments),
+    /// Take deliveries back that are still due or held
+    Cancel(cancel::Arguments),
     /// Print every raw request at a receive path, rejected ones too
     Listen(listen::Arguments),
     /// Bring sources, endpoints and apps to what a file says
@@ -81,6 +85,8 @@ pub(crate) enum Command {
     Endpoint(endpoint::Arguments),
     /// Manage the tokens of the management API
     Token(token::Arguments),
+    /// Show who changed what
+    Audit(audit::Arguments),
     /// Show or advance the schedule clock
     Clock(clock::Arguments),
     /// Break things on purpose
@@ -89,6 +95,8 @@ pub(crate) enum Command {
     Backup(backup::Arguments),
     /// Put a backup in the place of a store
     Restore(restore::Arguments),
+    /// Rotate the master key of a server that is not running
+    Key(key::Arguments),
     /// Show how the server is
     Status(status::Arguments),
     /// Show the configuration
@@ -121,6 +129,27 @@ pub(crate) struct Connection {
     pub(crate) token: Option<String>,
 
     /// Ready file of a running `ringback dev`, in place of address and token
-    #[arg(long, global = true, env = environment::READY_FILE, hide_env_values = true, value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        env = environment::READY_FILE,
+        hide_env_values = true,
+        value_name = "FILE",
+        value_parser = OsStringValueParser::new().map(PathBuf::from)
+    )]
     pub(crate) ready_file: Option<PathBuf>,
+
+    /// Certificates to trust besides the system's, PEM
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
+}
+
+impl Connection {
+    /// The same, where what is empty counts as not given: a variable that is set to nothing is unset.
+    pub(crate) fn without_empty(mut self) -> Self {
+        self.url = self.url.filter(|text| !text.is_empty());
+        self.token = self.token.filter(|text| !text.is_empty());
+        self.ready_file = self.ready_file.filter(|path| !path.as_os_str().is_empty());
+        self
+    }
 }

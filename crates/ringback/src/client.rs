@@ -4,7 +4,9 @@
 
 mod connect;
 mod locate;
+pub(crate) mod tls;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -30,12 +32,25 @@ const ANSWER_LIMIT: Duration = Duration::from_mins(10);
 pub(crate) struct Client {
     base: Url,
     token: Secret,
+    /// Certificates that are trusted besides the system's.
+    ca: Option<PathBuf>,
 }
 
 impl Client {
     /// The client of this server.
     pub(crate) fn new(base: Url, token: Secret) -> Self {
-        Self { base, token }
+        Self {
+            base,
+            token,
+            ca: None,
+        }
+    }
+
+    /// The same, trusting the certificates in this file besides.
+    #[must_use]
+    fn trusting(mut self, ca: Option<PathBuf>) -> Self {
+        self.ca = ca;
+        self
     }
 
     /// Address of the server, without a slash at its end.
@@ -119,7 +134,7 @@ impl Client {
         let mut sender = self.connection().await?;
         let answered = tokio::time::timeout(ANSWER_LIMIT, sender.send_request(request)).await;
         let answered = answered.map_err(|_| broken("no answer in ten minutes"))?;
-        answered.map_err(|error| broken(&error.to_string()))
+        answered.map_err(|error| self.unanswered(&error))
     }
 
     fn request(
@@ -159,7 +174,7 @@ impl Client {
     }
 
     async fn connection(&self) -> Result<SendRequest<Full<Bytes>>, Failure> {
-        let stream = connect::open(&self.base)
+        let stream = connect::open(&self.base, self.ca.as_deref())
             .await
             .map_err(|error| self.unreachable(&error))?;
         let (sender, connection) = http1::handshake(TokioIo::new(stream))
@@ -170,10 +185,24 @@ impl Client {
         Ok(sender)
     }
 
+    /// A server that speaks TLS answers a plain request by an alert, which is no HTTP.
+    fn unanswered(&self, error: &hyper::Error) -> Failure {
+        if self.base.scheme() == "http" && error.is_parse() {
+            let message = format!("`{}` does not answer as plain HTTP", self.address());
+            return Failure::unreachable("client.speaks_tls", message)
+                .with_hint("it may speak TLS: write the URL with `https://`");
+        }
+        broken(&error.to_string())
+    }
+
     fn unreachable(&self, error: &std::io::Error) -> Failure {
-        let message = format!("cannot reach `{}`: {error}", self.address());
-        Failure::unreachable("client.unreachable", message)
-            .with_hint("start one with `ringback dev`, or name another with `--url`")
+        let reached = format!("cannot reach `{}`", self.address());
+        match tls::in_plain_words(&error.to_string()) {
+            Some(plain) => Failure::unreachable(plain.code, format!("{reached}: {}", plain.cause))
+                .with_hint(plain.client_fix),
+            None => Failure::unreachable("client.unreachable", format!("{reached}: {error}"))
+                .with_hint("start one with `ringback dev`, or name another with `--url`"),
+        }
     }
 }
 

@@ -2,7 +2,9 @@
 
 pub(crate) mod app;
 pub(crate) mod apply;
+pub(crate) mod audit;
 pub(crate) mod backup;
+pub(crate) mod cancel;
 pub(crate) mod clock;
 pub(crate) mod completions;
 pub(crate) mod config;
@@ -12,6 +14,7 @@ pub(crate) mod endpoint;
 pub(crate) mod exec;
 pub(crate) mod fault;
 mod filters;
+pub(crate) mod key;
 pub(crate) mod listen;
 pub(crate) mod log;
 mod render;
@@ -46,6 +49,7 @@ pub(crate) async fn run(cli: Cli, output: Output) -> Result<ExitCode, Failure> {
         Command::Trigger(arguments) => trigger::run(arguments, output).await,
         Command::Log(arguments) => log::run(arguments, output).await,
         Command::Replay(arguments) => replay::run(arguments, output).await,
+        Command::Cancel(arguments) => cancel::run(arguments, output).await,
         Command::Listen(arguments) => listen::run(arguments, output).await,
         Command::Apply(arguments) => apply::run(arguments, output).await,
         Command::App(arguments) => app::run(arguments, output).await,
@@ -56,6 +60,8 @@ pub(crate) async fn run(cli: Cli, output: Output) -> Result<ExitCode, Failure> {
         Command::Fault(arguments) => fault::run(arguments, output).await,
         Command::Backup(arguments) => backup::run(arguments, output).await,
         Command::Restore(arguments) => restore::run(&arguments, output),
+        Command::Key(arguments) => key::run(arguments, output),
+        Command::Audit(arguments) => audit::run(arguments, output).await,
         Command::Status(arguments) => status::run(arguments, output).await,
         Command::Config(arguments) => config::run(arguments, output),
         Command::Completions(arguments) => {

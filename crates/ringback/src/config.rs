@@ -137,12 +137,16 @@ section! {
     Limits {
         /// The largest body.
         body_bytes: usize = 1 << 20,
-        /// How long it may take to arrive.
+        /// What all bodies under way may take together.
+        body_budget_bytes: usize = 64 << 20,
+        /// How long one may take to arrive.
         body_deadline_ms: u64 = 5_000,
         /// Requests under way at all receive paths.
         in_flight: usize = 4_096,
         /// Requests under way at each.
         in_flight_per_source: usize = 1_024,
+        /// Requests under way at the platform's own paths.
+        in_flight_platform: usize = 1_024,
         /// Refusals a second in the log, per source.
         logged_refusals_per_second: u32 = 5,
         /// Connections open on an address.

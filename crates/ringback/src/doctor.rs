@@ -11,6 +11,7 @@ mod finding;
 mod instrument;
 mod reach;
 mod standard;
+mod tls;
 
 pub(crate) use feishu::examine as examine_feishu;
 pub(crate) use finding::{Check, Finding, Outcome, Report};

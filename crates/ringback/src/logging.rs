@@ -1,5 +1,7 @@
 //! The process's own log: to stderr, as text or JSON, its level changeable while it runs.
 
+use std::fmt::Display;
+
 use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -38,15 +40,36 @@ impl Level {
     }
 }
 
+/// Refuses a log filter that would not do what it says.
+///
+/// To the filter a lone word that is no level is the name of a part of the program: `loud` would
+/// silence everything else.
+pub(crate) fn check(text: &str) -> Result<(), Failure> {
+    let mut parts = text.split(',').map(str::trim);
+    if let Some(part) = parts.find(|part| !part.contains(['=', '[', ':']) && !is_level(part)) {
+        return Err(no_filter(text, format_args!("`{part}` is no level")));
+    }
+    let parsed = EnvFilter::try_new(text);
+    parsed.map(drop).map_err(|error| no_filter(text, error))
+}
+
+fn is_level(word: &str) -> bool {
+    LEVELS.iter().any(|level| level.eq_ignore_ascii_case(word))
+}
+
+const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
+
+fn no_filter(text: &str, detail: impl Display) -> Failure {
+    let message = format!("`{text}` is not a log filter: {detail}");
+    Failure::usage("config.log_level", message).with_hint(
+        "write `error`, `warn`, `info`, `debug`, `trace` or `off`, or `info,ringback_deliver=debug`",
+    )
+}
+
 fn filter(log: &Log) -> Result<EnvFilter, Failure> {
     let text = environment::value(environment::LOG).unwrap_or_else(|| log.level.clone());
-    EnvFilter::try_new(&text).map_err(|error| {
-        Failure::usage(
-            "config.log_level",
-            format!("`{text}` is not a log filter: {error}"),
-        )
-        .with_hint("write `info`, or `info,ringback_deliver=debug`")
-    })
+    check(&text)?;
+    EnvFilter::try_new(&text).map_err(|error| no_filter(&text, error))
 }
 
 fn stderr_is_terminal() -> bool {

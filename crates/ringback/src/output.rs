@@ -151,6 +151,18 @@ impl Table {
         }
     }
 
+    /// A table without headings.
+    pub(crate) const fn bare() -> Self {
+        Self { rows: Vec::new() }
+    }
+
+    /// A table of these rows, without headings.
+    pub(crate) fn of_rows(rows: impl IntoIterator<Item = Vec<String>>) -> Self {
+        Self {
+            rows: rows.into_iter().collect(),
+        }
+    }
+
     /// One more row.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = impl Into<String>>) {
         self.rows.push(cells.into_iter().map(Into::into).collect());

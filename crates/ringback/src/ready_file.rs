@@ -6,10 +6,16 @@
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use ringback_types::Secret;
 use serde::{Deserialize, Serialize};
 
+use crate::client::Client;
 use crate::failure::Failure;
+
+/// How long a server that runs may take to say so.
+const ALIVE_LIMIT: Duration = Duration::from_secs(2);
 
 /// What the ready file says. It holds secrets: no `Debug`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +42,17 @@ pub(crate) struct FeishuCredentials {
 }
 
 impl Ready {
+    /// Whether the server that this names still answers; it may have ended without removing the file,
+    /// and another one may have its address now.
+    pub(crate) async fn is_alive(&self) -> bool {
+        let Ok(url) = self.url.parse() else {
+            return false;
+        };
+        let client = Client::new(url, Secret::from(self.admin_token.as_str()));
+        let asked = tokio::time::timeout(ALIVE_LIMIT, client.get::<serde_json::Value>("status"));
+        asked.await.is_ok_and(|answer| answer.is_ok())
+    }
+
     /// Reads a ready file.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let text =

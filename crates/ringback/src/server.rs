@@ -10,6 +10,7 @@ mod reload;
 pub(crate) mod signal;
 mod tls;
 
+pub(crate) use options::master_key;
 pub(crate) use rehearsal::Rehearsal;
 pub(crate) use reload::Reload;
 
@@ -21,7 +22,7 @@ use ringback_feishu::Feishu;
 use ringback_gateway::Gateway;
 use ringback_http::Faces;
 use ringback_store::{Record, Schema, Store};
-use ringback_types::{Clock, Random, Secret};
+use ringback_types::{Clock, Deadline, Random, Secret};
 use tokio::task::JoinHandle;
 
 use self::listeners::Listeners;
@@ -36,6 +37,9 @@ const SCHEMAS: &[Schema] = &[
     ringback_feishu::records::SCHEMA,
     ringback_http::records::SCHEMA,
 ];
+
+/// How long attempts under way may take to finish, whatever requests have taken before.
+const LEAST_FINISH: Duration = Duration::from_secs(1);
 
 /// What differs between production and a rehearsal.
 #[derive(Debug, Clone)]
@@ -94,12 +98,7 @@ impl Server {
         let engine =
             Engine::start(options::engine(&config)?, record, guard, random.clone()).await?;
         let gateway = Gateway::new(engine.clone(), options::gateway(&config)).await?;
-        let feishu = Feishu::new(
-            engine.clone(),
-            random.clone(),
-            ringback_feishu::Options::default(),
-        )
-        .await?;
+        let feishu = Feishu::new(engine.clone(), random.clone(), options::feishu(&config)).await?;
         let faces = options::faces(&config, setting.process_token.clone(), metrics);
         let faces = Faces::new(
             engine.clone(),
@@ -115,7 +114,7 @@ impl Server {
         } else {
             None
         };
-        let maintenance = maintenance::start(store.clone(), options::retention(&config));
+        let maintenance = maintenance::start(engine.clone(), options::retention(&config));
         let listeners = listeners.serve(&faces);
         Ok(Running {
             first_admin: first_admin.map(|made| made.secret),
@@ -181,8 +180,11 @@ impl Running {
         }
     }
 
-    /// Not ready → still served for the drain time → no new claims → requests and attempts under way
-    /// finish → last commit (design, section 8).
+    /// Not ready → still served for the drain time → no new connections, requests under way finish → no
+    /// new claims, attempts under way finish → last commit (design, section 8).
+    ///
+    /// The engine ends after the last request: one that came in the drain time may be a call, which
+    /// waits for an attempt of its own.
     pub(crate) async fn stop(self) -> Result<(), Failure> {
         self.faces.stopping();
         let drain = Duration::from_secs(self.config.shutdown.drain_seconds);
@@ -190,9 +192,13 @@ impl Running {
             tracing::info!(seconds = drain.as_secs(), "stopping; still serving");
             tokio::time::sleep(drain).await;
         }
-        let finish = Duration::from_secs(self.config.shutdown.finish_seconds);
+        let finish = Deadline::after(Duration::from_secs(self.config.shutdown.finish_seconds));
         self.maintenance.abort();
-        tokio::join!(self.listeners.stop(), self.engine.shutdown(finish));
+        self.listeners.stop().await;
+        // Requests that took all of the time leave the attempts a moment to be recorded.
+        self.engine
+            .shutdown(finish.remaining().max(LEAST_FINISH))
+            .await;
         self.store.close().await;
         tracing::info!("stopped");
         Ok(())

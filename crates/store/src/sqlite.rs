@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, Row as SqliteRow, ToSql};
 
@@ -29,6 +30,8 @@ pub(crate) fn open(path: &Path, purpose: Purpose, cache_kib: u32) -> rusqlite::R
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
+    // Plans do not depend on the values that are bound, so a statement is prepared once and for all.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
     // Only effective before the first page is written; harmless afterwards.
     connection.pragma_update(None, "page_size", 4096)?;

@@ -26,8 +26,10 @@ impl Tally {
     /// Looks at one line of output; only the runners' summaries count.
     pub(super) fn read(&mut self, line: &str) {
         let line = without_colour(line);
-        let line = line.trim_start();
-        if !line.starts_with("Summary [") && !line.starts_with("test result: ") {
+        // nextest indents its own summary, and what it shows of a failed test's output.
+        let is_summary =
+            line.starts_with("test result: ") || line.trim_start().starts_with("Summary [");
+        if !is_summary {
             return;
         }
         let words: Vec<_> = line.split_whitespace().collect();
@@ -76,6 +78,7 @@ mod tests {
         for line in [
             "\u{1b}[32;1m     Summary\u{1b}[0m [   0.010s] \u{1b}[1m6\u{1b}[0m tests run: \u{1b}[1m3\u{1b}[0m \u{1b}[32;1mpassed\u{1b}[0m (1 slow), 1 failed, 1 timed out, 2 skipped\n",
             "test result: ok. 7 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n",
+            "    test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 5 filtered out; finished in 0.00s\n",
             "a test that prints 9 passed\n",
         ] {
             tally.read(line);

@@ -35,7 +35,7 @@ impl Inner {
     }
 
     /// The event and a delivery per endpoint that takes it, each with a slot where one was free.
-    fn routed(&self, arrival: Arrival) -> (Arc<Event>, Vec<NewDelivery>) {
+    fn routed(&self, arrival: Arrival) -> (Arc<Event>, Arc<[NewDelivery]>) {
         let store = self.record.store();
         let endpoints = self.endpoints.snapshot();
         let now = self.clock.schedule();
@@ -76,13 +76,13 @@ impl Inner {
     async fn accept_and_attempt(
         self: Arc<Self>,
         event: Arc<Event>,
-        deliveries: Vec<NewDelivery>,
+        deliveries: Arc<[NewDelivery]>,
     ) -> Result<Receipt, WriteError> {
         let (answer, answered) = oneshot::channel();
         tokio::spawn(async move {
             let accepted = self
                 .record
-                .accept(Arc::clone(&event), deliveries.clone())
+                .accept(Arc::clone(&event), Arc::clone(&deliveries))
                 .await;
             let receipt = accepted.as_ref().map(|accepted| receipt(&event, accepted));
             // A caller who has gone away does not ask any more.

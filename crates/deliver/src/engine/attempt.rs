@@ -1,12 +1,15 @@
 //! One attempt of one delivery: exchange, judge, record, and what follows from it.
 
+use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use ringback_dialect::Verdict;
-use ringback_store::WriteError;
 use ringback_store::record::{Claimed, DeadReason, Delivery, Finish, Finished, Next};
-use ringback_types::{EndpointId, Random, ScheduleTime};
+use ringback_store::{ReadError, WriteError};
+use ringback_types::{DeliveryId, EndpointId, Random, ScheduleTime};
 
 use super::Inner;
 use super::exchange::{Failed, Tried};
@@ -16,15 +19,19 @@ use crate::registry::EndpointError;
 
 /// Who changes an endpoint when nobody asked for it.
 const ENGINE: &str = "engine";
-/// How long to wait before an outcome that the store did not take is offered again.
+/// How long to wait before a write that the store did not take is offered again.
 const FIRST_WAIT: Duration = Duration::from_millis(20);
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// How long a delivery waits over which an attempt broke off: the next one may break off as well.
+const AFTER_BREAKING_OFF: Duration = Duration::from_mins(1);
 
 /// A slot of an endpoint; given back when it is dropped, whatever happens.
 struct Slot {
     inner: Arc<Inner>,
     endpoint: EndpointId,
     succeeded: Option<bool>,
+    /// What is to be tried in it next.
+    next: Option<Claimed>,
 }
 
 impl Drop for Slot {
@@ -43,63 +50,77 @@ struct Judged {
 }
 
 impl Inner {
-    /// Attempts a claimed delivery in the slot that is held for it.
+    /// Attempts a claimed delivery in the slot that is held for it, and then whatever the slot takes
+    /// next. A panic costs the delivery a wait, never its way back.
     pub(super) async fn run(self: Arc<Self>, claimed: Claimed) {
-        let endpoint = claimed.delivery.endpoint;
         let mut slot = Slot {
             inner: Arc::clone(&self),
-            endpoint,
+            endpoint: claimed.delivery.endpoint,
             succeeded: None,
+            next: Some(claimed),
         };
-        slot.succeeded = match self.endpoint(endpoint) {
-            None => self.give_up(&claimed).await,
-            Some(settings) if settings.is_open() => self.attempt(&settings, &claimed).await,
-            Some(_) => self.give_back(&claimed).await,
-        };
+        while let Some(claimed) = slot.next.take() {
+            if !self.flights.board(&claimed) {
+                return;
+            }
+            let turn = AssertUnwindSafe(self.turn(&claimed, &mut slot));
+            if turn.catch_unwind().await.is_err() {
+                tracing::error!(delivery = %claimed.delivery.id, "an attempt broke off");
+                let later = self.clock.schedule().plus(AFTER_BREAKING_OFF);
+                self.give_back(&claimed, later).await;
+            }
+            if let Some(unused) = self.flights.land(claimed.delivery.id) {
+                self.give_back(&unused, unused.delivery.due_at).await;
+            }
+        }
     }
 
-    /// The endpoint is paused meanwhile: the delivery waits again, untried.
-    async fn give_back(self: &Arc<Self>, claimed: &Claimed) -> Option<bool> {
-        let due_at = claimed.delivery.due_at;
-        if let Err(error) = self.record.unclaim(claimed, due_at).await {
-            tracing::warn!(delivery = %claimed.delivery.id, %error, "a claim could not be given back");
+    async fn turn(self: &Arc<Self>, claimed: &Claimed, slot: &mut Slot) {
+        match self.endpoint(slot.endpoint) {
+            None => self.give_up(claimed, slot).await,
+            Some(settings) if settings.is_open() => self.attempt(&settings, claimed, slot).await,
+            // Paused meanwhile: the delivery waits again, untried.
+            Some(_) => self.give_back(claimed, claimed.delivery.due_at).await,
         }
-        self.queued(claimed.delivery.endpoint, due_at);
-        None
+    }
+
+    async fn give_back(self: &Arc<Self>, claimed: &Claimed, due_at: ScheduleTime) {
+        let given = self
+            .until_taken(claimed.delivery.id, passes, || {
+                self.record.unclaim(claimed, due_at)
+            })
+            .await;
+        if given.is_ok() {
+            self.queued(claimed.delivery.endpoint, due_at);
+        }
     }
 
     /// The endpoint is deleted meanwhile.
-    async fn give_up(self: &Arc<Self>, claimed: &Claimed) -> Option<bool> {
+    async fn give_up(self: &Arc<Self>, claimed: &Claimed, slot: &mut Slot) {
         let tried = Tried::never(self.clock.schedule());
         let id = claimed.delivery.endpoint;
-        let failure = Some(Failed::from(EndpointError::Unknown { id }));
-        let next = Next::Dead(DeadReason::EndpointDeleted);
-        self.finish(
-            claimed,
-            tried,
-            Judged {
-                next,
-                failure,
-                gone: false,
-            },
-        )
-        .await;
-        None
+        let judged = Judged {
+            next: Next::Dead(DeadReason::EndpointDeleted),
+            failure: Some(Failed::from(EndpointError::Unknown { id })),
+            gone: false,
+        };
+        self.finish(claimed, tried, judged, slot).await;
     }
 
-    async fn attempt(self: &Arc<Self>, endpoint: &Endpoint, claimed: &Claimed) -> Option<bool> {
+    async fn attempt(self: &Arc<Self>, endpoint: &Endpoint, claimed: &Claimed, slot: &mut Slot) {
         let meters = endpoint.meters();
         meters.began();
         let tried = self.try_once(endpoint, &claimed.event, None).await;
         let judged = self.judge(&tried, &claimed.delivery);
         let succeeded = judged.next == Next::Delivered;
+        slot.succeeded = Some(succeeded);
         meters.ended(succeeded, tried.duration);
         self.tally.attempted(succeeded);
         if !succeeded {
             self.consequences(endpoint, &claimed.delivery, &tried.policy, &judged)
                 .await;
         }
-        match self.finish(claimed, tried, judged).await {
+        match self.finish(claimed, tried, judged, slot).await {
             Some(Next::Delivered) => meters.delivered(),
             Some(Next::Dead(reason)) => {
                 let (delivery, reason_word) = (claimed.delivery.id, reason.as_str());
@@ -108,7 +129,22 @@ impl Inner {
             }
             Some(Next::Retry { .. }) | None => {}
         }
-        Some(succeeded)
+        self.go_on(slot).await;
+    }
+
+    /// The slot keeps what it has taken, unless the endpoint was stopped or slowed down meanwhile.
+    async fn go_on(self: &Arc<Self>, slot: &mut Slot) {
+        let Some(next) = &slot.next else {
+            return;
+        };
+        let (endpoint, due_at) = (slot.endpoint, next.delivery.due_at);
+        slot.succeeded = None;
+        if self.tell(|scheduler, now| scheduler.goes_on(now, endpoint, due_at)) {
+            return;
+        }
+        if let Some(next) = slot.next.take() {
+            self.give_back(&next, due_at).await;
+        }
     }
 
     fn judge(&self, tried: &Tried, delivery: &Delivery) -> Judged {
@@ -175,9 +211,11 @@ impl Inner {
                 .await
         } else if dead_head {
             tracing::warn!(endpoint = %endpoint.name, "paused: the head of a sequence is dead");
-            self.endpoints
-                .pause(ENGINE, id, PauseReason::DeadHead)
-                .await
+            // The outcome releases the successor: it waits until the pause holds.
+            self.until_taken(delivery.id, passes_by, || {
+                self.endpoints.pause(ENGINE, id, PauseReason::DeadHead)
+            })
+            .await
         } else if policy
             .auto_pause_after
             .is_some_and(|limit| failures >= limit)
@@ -192,14 +230,17 @@ impl Inner {
         }
     }
 
-    /// Writes the outcome and tells what it made due; answers what was written.
+    /// Writes the outcome, which may take the endpoint's next delivery for the slot, and tells what it
+    /// made due; answers what was written.
     async fn finish(
         self: &Arc<Self>,
         claimed: &Claimed,
         tried: Tried,
         judged: Judged,
+        slot: &mut Slot,
     ) -> Option<Next> {
         let delivery = &claimed.delivery;
+        let take_next = judged.next == Next::Delivered && self.may_go_on(delivery.endpoint);
         let release_rung = tried.policy.release_rung;
         let finish = Finish {
             delivery: delivery.id,
@@ -210,36 +251,82 @@ impl Inner {
             rung: delivery.rung,
             order_key: delivery.order_key.clone(),
             release_rung,
+            take_next,
         };
-        let Some(Finished::Recorded { released }) = self.record_finish(finish).await else {
+        let Some(Finished::Recorded { released, next }) = self.record_finish(finish).await else {
             // A newer epoch has it, or the process is stopping: look again what is due.
             self.queued(delivery.endpoint, self.clock.schedule());
             return None;
         };
+        slot.next = next.map(|next| *next);
         match judged.next {
             Next::Retry { at, .. } => self.queued(delivery.endpoint, at),
             Next::Delivered | Next::Dead(_) => self.tally.finished(),
         }
-        if let Some(released) = released {
+        let taken = slot.next.as_ref().map(|next| next.delivery.id);
+        if let Some(released) = released.filter(|released| Some(released.delivery) != taken) {
             self.queued(released.endpoint, released.due_at);
         }
         Some(judged.next)
     }
 
-    /// Offers the outcome until the store takes it, says that the claim is lost, or is closed. The slot
-    /// stays held meanwhile, so a store in trouble is not pressed harder.
+    fn may_go_on(&self, endpoint: EndpointId) -> bool {
+        let now = self.clock.schedule();
+        self.schedule().scheduler.may_go_on(now, endpoint)
+    }
+
+    /// Writes the outcome under the newest claim there is; `None` when the store is closed.
     async fn record_finish(&self, finish: Finish) -> Option<Finished> {
+        let delivery = finish.delivery;
+        let mut finish = Arc::new(finish);
+        loop {
+            let offer = || self.record.finish(Arc::clone(&finish));
+            let finished = self.until_taken(delivery, passes, offer).await.ok()?;
+            let newer = match finished {
+                Finished::Lost => self.flights.newer_epoch(delivery),
+                Finished::Recorded { .. } => None,
+            };
+            match newer {
+                Some(epoch) => Arc::make_mut(&mut finish).epoch = epoch,
+                None => return Some(finished),
+            }
+        }
+    }
+
+    /// Offers a write until the store takes it, or fails in a way that does not pass. The slot stays
+    /// held meanwhile, so a store in trouble is not pressed harder.
+    async fn until_taken<T, E: fmt::Display, Offered>(
+        &self,
+        delivery: DeliveryId,
+        passes: impl Fn(&E) -> bool,
+        offer: impl Fn() -> Offered,
+    ) -> Result<T, E>
+    where
+        Offered: Future<Output = Result<T, E>>,
+    {
         let mut wait = FIRST_WAIT;
         loop {
-            let error = match self.record.finish(finish.clone()).await {
-                Ok(finished) => return Some(finished),
-                Err(WriteError::Closed) => return None,
-                Err(error) => error,
+            let error = match offer().await {
+                Err(error) if passes(&error) => error,
+                taken => return taken,
             };
-            tracing::warn!(delivery = %finish.delivery, %error, "an outcome could not be written");
+            tracing::warn!(%delivery, %error, "the store did not take what became of a delivery");
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(LONGEST_WAIT);
         }
+    }
+}
+
+/// Whether the store may take the same write later.
+fn passes(error: &WriteError) -> bool {
+    *error != WriteError::Closed
+}
+
+fn passes_by(error: &EndpointError) -> bool {
+    match error {
+        EndpointError::Write(error) => passes(error),
+        EndpointError::Read(error) => !matches!(error, ReadError::Shape { .. }),
+        _ => false,
     }
 }
 

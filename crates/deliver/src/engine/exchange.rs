@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::HeaderMap;
 use ringback_dialect::{Outgoing, Sender, WireRequest};
 use ringback_store::record::{Attempt, AttemptOutcome, Event};
 use ringback_types::{Code, Coded, Deadline, ScheduleTime};
 
 use super::Inner;
+use super::corrupt::{corrupt, mistaken};
 use crate::endpoint::Endpoint;
 use crate::failure::{Stage, TransportFailure};
 use crate::faults::Fault;
@@ -146,13 +147,15 @@ impl Inner {
         tried.target = Some(target.for_record());
         tried.policy = policy;
         let limits = limits(&tried.policy, until);
-        let mut request = self.encode(&sender, event, &tried.policy)?;
-        tried.request_headers = shown(&request.headers, &SENT_HEADERS);
         let faults = self.faults.send(endpoint.id);
+        let mistaken = mistaken(&sender, endpoint, &faults);
+        let encoding = mistaken.as_ref().unwrap_or(&sender);
+        let mut request = self.encode(encoding, event, &tried.policy)?;
+        tried.request_headers = shown(&request.headers, &SENT_HEADERS);
         let answer = if faults.is_empty() {
             self.carry(&target, request, &limits).await?
         } else {
-            corrupt(&mut request, &faults);
+            corrupt(&mut request, endpoint, &sender, &faults)?;
             self.carry_faultily(&target, request, &limits, &faults)
                 .await?
         };
@@ -267,44 +270,6 @@ fn made_up(status: u16) -> Answer {
         headers: HeaderMap::new(),
         body: bytes::Bytes::new(),
         cut: false,
-    }
-}
-
-fn corrupt(request: &mut WireRequest, faults: &[Fault]) {
-    for fault in faults {
-        match fault {
-            Fault::WrongSignature => corrupt_signature(&mut request.headers),
-            Fault::WrongToken => {
-                let wrong = ringback_types::Secret::from("wrong-token");
-                request.body = ringback_dialect::feishu::set_token(&request.body, &wrong);
-            }
-            Fault::Delay { .. }
-            | Fault::Drop
-            | Fault::Status { .. }
-            | Fault::Duplicate
-            | Fault::Reset => {}
-        }
-    }
-}
-
-/// Changes the last character of the signature to another one of its alphabet.
-fn corrupt_signature(headers: &mut HeaderMap) {
-    for name in ["x-lark-signature", "webhook-signature"].map(HeaderName::from_static) {
-        let Some(signature) = headers.get(&name).and_then(|value| value.to_str().ok()) else {
-            continue;
-        };
-        // Base64 may end with `=`, so a character in the middle is changed.
-        let middle = signature.len() / 2;
-        let other = if signature.as_bytes().get(middle) == Some(&b'0') {
-            "1"
-        } else {
-            "0"
-        };
-        let mut wrong = signature.to_owned();
-        wrong.replace_range(middle..=middle, other);
-        if let Ok(wrong) = HeaderValue::try_from(wrong) {
-            headers.insert(name, wrong);
-        }
     }
 }
 

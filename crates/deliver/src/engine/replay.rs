@@ -28,6 +28,9 @@ impl Inner {
             Replaying::Deliveries(chosen) => (chosen, None),
             Replaying::Matching(query) => self.choose(*query).await?,
         };
+        if to.is_none() {
+            self.check_endpoints(&chosen).await?;
+        }
         let mut report = ReplayReport {
             chosen,
             replayed: Vec::new(),
@@ -64,6 +67,19 @@ impl Inner {
                 return Ok((chosen, page.next));
             }
         }
+    }
+
+    /// Refuses what would go to an endpoint that is deleted: nobody would ever take it up.
+    async fn check_endpoints(&self, chosen: &[DeliveryId]) -> Result<(), ReplayError> {
+        for delivery in chosen {
+            let found = self.record.delivery(*delivery).await?;
+            if let Some(id) = found.map(|delivery| delivery.endpoint)
+                && self.endpoint(id).is_none()
+            {
+                return Err(EndpointError::Unknown { id }.into());
+            }
+        }
+        Ok(())
     }
 
     async fn replay_chosen(

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
+use ringback_store::Store;
 use ringback_types::{ClockError, ScheduleTime};
 use tokio::sync::{Notify, watch};
 
@@ -11,6 +12,10 @@ use super::{Advanced, Inner};
 
 /// The longest the sleeper sleeps: a wall clock that jumps costs no more (design, section 9).
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+/// How far schedule time goes backwards before it counts as a clock set back.
+const SET_BACK: Duration = Duration::from_secs(1);
+/// How long the endpoints are left as they are after they could not be read.
+const AFTER_FAILED_RELOAD: Duration = Duration::from_secs(1);
 /// How often every endpoint's next due time is read anew, in case anything was missed.
 const RESCAN: Duration = Duration::from_secs(30);
 
@@ -39,30 +44,44 @@ impl Tally {
     }
 }
 
-/// Wakes the engine when something becomes due, at least every second, and when the configuration
-/// changes. Ends with the engine.
-pub(super) async fn keep_time(
-    engine: Weak<Inner>,
-    wake: Arc<Notify>,
-    mut revision: watch::Receiver<i64>,
-) {
+/// What moves in the store without the engine's doing.
+pub(super) struct Moves {
+    revision: watch::Receiver<i64>,
+    epochs: watch::Receiver<i64>,
+}
+
+impl Moves {
+    pub(super) fn of(store: &Store) -> Self {
+        Self {
+            revision: store.revision(),
+            epochs: store.epochs(),
+        }
+    }
+}
+
+/// Wakes the engine when something becomes due, at least every second, when the configuration changes,
+/// and when the store was recovered. Ends with the engine.
+pub(super) async fn keep_time(engine: Weak<Inner>, wake: Arc<Notify>, mut moves: Moves) {
     let mut rounds = Rounds::default();
     loop {
         let Some(inner) = engine.upgrade() else {
             return;
         };
-        inner.reload_if(&mut revision).await;
+        inner.reload(&mut rounds).await;
         let sleep = inner.tick(&mut rounds).await;
         drop(inner);
         tokio::select! {
             () = tokio::time::sleep(sleep) => {}
             () = wake.notified() => {}
-            changed = revision.changed() => {
-                if changed.is_err() {
-                    return;
-                }
-                revision.mark_changed();
-            }
+            changed = moves.revision.changed() => match changed {
+                Ok(()) => rounds.reload = Reload::Wanted,
+                Err(_) => return,
+            },
+            changed = moves.epochs.changed() => match changed {
+                // What ran in the epoch that is over may be taken again.
+                Ok(()) => rounds.rescanned = None,
+                Err(_) => return,
+            },
         }
     }
 }
@@ -72,6 +91,23 @@ pub(super) async fn keep_time(
 struct Rounds {
     swept: Option<Instant>,
     rescanned: Option<Instant>,
+    reload: Reload,
+    /// The latest schedule time seen, until a clock that was set back has been dealt with.
+    latest: Option<ScheduleTime>,
+}
+
+/// Whether the endpoints are to be read again.
+#[derive(Debug, Default)]
+enum Reload {
+    #[default]
+    Done,
+    Wanted,
+    FailedAt(Instant),
+}
+
+/// Whether the clock was set back since `latest`.
+fn set_back(latest: Option<ScheduleTime>, now: ScheduleTime) -> bool {
+    latest.is_some_and(|latest| latest.since(now) > SET_BACK)
 }
 
 fn over(last: &mut Option<Instant>, now: Instant, every: Duration) -> bool {
@@ -83,15 +119,42 @@ fn over(last: &mut Option<Instant>, now: Instant, every: Duration) -> bool {
 }
 
 impl Inner {
-    async fn reload_if(&self, revision: &mut watch::Receiver<i64>) {
-        if !revision.has_changed().unwrap_or(false) {
+    async fn reload(&self, rounds: &mut Rounds) {
+        let now = self.clock.monotonic();
+        let wanted = match rounds.reload {
+            Reload::Done => false,
+            Reload::Wanted => true,
+            Reload::FailedAt(at) => now.duration_since(at) >= AFTER_FAILED_RELOAD,
+        };
+        if !wanted {
             return;
         }
-        revision.mark_unchanged();
-        if let Err(error) = self.endpoints.reload().await {
-            tracing::warn!(%error, "the endpoints could not be read again");
-            revision.mark_changed();
+        rounds.reload = match self.endpoints.reload().await {
+            Ok(()) => Reload::Done,
+            Err(error) => {
+                tracing::warn!(%error, "the endpoints could not be read again");
+                Reload::FailedAt(now)
+            }
+        };
+    }
+
+    /// After a clock that had jumped ahead came back, what arrived meanwhile and was never tried would
+    /// wait as long as the jump was: it is due now. A retry keeps to its ladder.
+    async fn watch_clock(&self, rounds: &mut Rounds) {
+        let now = self.clock.schedule();
+        if !set_back(rounds.latest, now) {
+            rounds.latest = rounds.latest.max(Some(now));
+            return;
         }
+        tracing::warn!("the clock was set back: what was never tried becomes due now");
+        for endpoint in self.endpoints.all() {
+            if let Err(error) = self.record.pull_due(endpoint.id).await {
+                tracing::warn!(endpoint = %endpoint.name, %error, "due times could not be moved");
+                return;
+            }
+        }
+        rounds.latest = Some(now);
+        rounds.rescanned = None;
     }
 
     /// Takes up what has become due; answers how long to sleep.
@@ -101,10 +164,9 @@ impl Inner {
             self.http.sweep();
             self.measure();
         }
+        self.watch_clock(rounds).await;
         if over(&mut rounds.rescanned, monotonic, RESCAN) {
-            for endpoint in self.endpoints.all() {
-                self.rescan(endpoint.id).await;
-            }
+            self.rescan_all().await;
         }
         self.tell(|_, _| ());
         let now = self.clock.schedule();
@@ -193,5 +255,23 @@ impl Inner {
         // Rooms hold the engine, and the engine holds what they registered: the ring is broken here,
         // but only when nothing is under way that would miss them.
         self.rooms().clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_set_back_when_it_shows_more_than_a_second_less() {
+        let at = ScheduleTime::from_millis;
+        for (latest, now, expected) in [
+            (None, 0, false),
+            (Some(5_000), 5_001, false),
+            (Some(5_000), 4_000, false),
+            (Some(5_000), 3_999, true),
+        ] {
+            assert_eq!(set_back(latest.map(at), at(now)), expected);
+        }
     }
 }

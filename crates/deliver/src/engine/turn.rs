@@ -67,27 +67,29 @@ impl Inner {
 
     async fn claim(self: Arc<Self>, claim: Claim) {
         let endpoint = claim.endpoint;
-        let found = match self.record.claim(endpoint, claim.limit).await {
-            Ok(found) => found,
+        let claims = match self.record.claim(endpoint, claim.limit).await {
+            Ok(claims) => claims,
             Err(error) => {
                 tracing::warn!(%endpoint, %error, "due deliveries could not be claimed");
                 let again = self.clock.schedule().plus(AFTER_STORE_FAILURE);
                 return self.tell(|scheduler, now| scheduler.claimed(now, claim, 0, Some(again)));
             }
         };
-        let got = found.len() as u32;
-        self.launch(found);
-        let next = if got < claim.limit {
-            self.next_due(endpoint).await
-        } else {
-            None
-        };
-        self.tell(|scheduler, now| scheduler.claimed(now, claim, got, next));
+        let got = claims.taken.len() as u32;
+        self.launch(claims.taken);
+        self.tell(|scheduler, now| scheduler.claimed(now, claim, got, claims.next_due));
     }
 
     pub(super) fn launch(self: &Arc<Self>, claimed: impl IntoIterator<Item = Claimed>) {
         for delivery in claimed {
             self.runtime.spawn(Arc::clone(self).run(delivery));
+        }
+    }
+
+    /// Asks the record anew what is due, for every endpoint.
+    pub(super) async fn rescan_all(self: &Arc<Self>) {
+        for endpoint in self.endpoints.all() {
+            self.rescan(endpoint.id).await;
         }
     }
 

@@ -31,8 +31,8 @@ rules! {
     Loopback = "loopback";
     /// RFC 1918: `10/8`, `172.16/12`, `192.168/16`.
     Private = "private";
-    /// Where clouds answer with credentials: `169.254.169.254`, `169.254.170.2`, `fd00:ec2::254`,
-    /// `100.100.100.200`, `168.63.129.16`.
+    /// Where clouds answer with credentials: `169.254.169.254`, `169.254.170.2`, `169.254.170.23`,
+    /// `169.254.0.23`, `100.100.100.200`, `168.63.129.16`, `fd00:ec2::254`, `fd00:ec2::23`.
     Metadata = "metadata";
     /// `169.254/16` and `fe80::/10`.
     LinkLocal = "link_local";
@@ -101,12 +101,14 @@ impl Rule {
     }
 }
 
-/// Metadata services stand before the networks that they lie in: nothing waives them.
+/// Metadata services stand before the networks that they lie in: nothing waives them in general.
 fn of_v4(ip: Ipv4Addr) -> Option<Rule> {
     Some(match ip.octets() {
-        [169, 254, 169, 254] | [169, 254, 170, 2] | [100, 100, 100, 200] | [168, 63, 129, 16] => {
-            Rule::Metadata
-        }
+        [169, 254, 169, 254]
+        | [169, 254, 170, 2 | 23]
+        | [169, 254, 0, 23]
+        | [100, 100, 100, 200]
+        | [168, 63, 129, 16] => Rule::Metadata,
         [0, ..] => Rule::Unspecified,
         [10, ..] | [172, 16..=31, ..] | [192, 168, ..] => Rule::Private,
         [127, ..] => Rule::Loopback,
@@ -122,14 +124,17 @@ fn of_v4(ip: Ipv4Addr) -> Option<Rule> {
     })
 }
 
-const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+const METADATA_V6: [Ipv6Addr; 2] = [
+    Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
+    Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23),
+];
 
 fn of_v6(ip: Ipv6Addr) -> Option<Rule> {
     let segments = ip.segments();
     Some(match leading(ip) {
         _ if ip == Ipv6Addr::UNSPECIFIED => Rule::Unspecified,
         _ if ip == Ipv6Addr::LOCALHOST => Rule::Loopback,
-        _ if ip == METADATA_V6 => Rule::Metadata,
+        _ if METADATA_V6.contains(&ip) => Rule::Metadata,
         (0, 0) if segments[2..4] == [0, 0] && matches!(segments[4..6], [0 | 0xffff, 0]) => {
             Rule::EmbeddedV4
         }

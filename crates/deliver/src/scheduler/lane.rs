@@ -56,6 +56,11 @@ impl Lane {
         self.allowed.open && self.in_flight < self.limit()
     }
 
+    /// Whether a slot that is taken may stay so.
+    pub(super) fn keeps_slot(&self) -> bool {
+        self.allowed.open && (1..=self.limit()).contains(&self.in_flight)
+    }
+
     pub(super) fn has_due(&self, now: ScheduleTime) -> bool {
         self.due.is_some_and(|due| due <= now)
     }
@@ -73,6 +78,11 @@ impl Lane {
 
     pub(super) fn queue(&mut self, at: ScheduleTime) {
         self.due = Some(self.due.map_or(at, |due| due.min(at)));
+    }
+
+    /// What was due before `due` has been taken: the oldest goes first.
+    pub(super) fn passed(&mut self, due: ScheduleTime) {
+        self.due = self.due.map(|known| known.max(due));
     }
 
     /// Reserves up to `share` slots. What was known to be due is what the claim will find, so from now

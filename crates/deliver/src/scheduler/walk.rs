@@ -16,6 +16,8 @@ enum Step {
         succeeded: bool,
         retry_ms: i64,
     },
+    /// The write that ends a success, and may take the next delivery, is on the disk.
+    Written(usize),
     Pass(i64),
     Configure {
         endpoint: usize,
@@ -29,8 +31,9 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => endpoint.clone().prop_map(Step::Arrive),
         4 => (0..8_usize).prop_map(Step::CompleteClaim),
-        4 => (0..16_usize, prop::bool::weighted(0.3), 0..50_i64)
+        4 => (0..16_usize, prop::bool::weighted(0.5), 0..50_i64)
             .prop_map(|(nth, succeeded, retry_ms)| Step::Finish { nth, succeeded, retry_ms }),
+        4 => (0..16_usize).prop_map(Step::Written),
         2 => (1..40_i64).prop_map(Step::Pass),
         1 => (endpoint, 1..4_u32, any::<bool>())
             .prop_map(|(endpoint, concurrency, open)| Step::Configure { endpoint, concurrency, open }),
@@ -64,6 +67,8 @@ struct Walk {
     model: Vec<Modelled>,
     claims: Vec<Claim>,
     running: Vec<usize>,
+    /// Successes that are being written, and whether the write takes the next delivery.
+    writing: Vec<(usize, bool)>,
 }
 
 fn id(endpoint: usize) -> EndpointId {
@@ -81,6 +86,7 @@ impl Walk {
             model,
             claims: Vec::new(),
             running: Vec::new(),
+            writing: Vec::new(),
         };
         for endpoint in 0..ENDPOINTS {
             walk.configure(endpoint, 2, true);
@@ -105,7 +111,10 @@ impl Walk {
             } if !self.running.is_empty() => {
                 self.finish(nth % self.running.len(), succeeded, retry_ms);
             }
-            Step::CompleteClaim(_) | Step::Finish { .. } => {}
+            Step::Written(nth) if !self.writing.is_empty() => {
+                self.written(nth % self.writing.len());
+            }
+            Step::CompleteClaim(_) | Step::Finish { .. } | Step::Written(_) => {}
             Step::Pass(millis) => self.now += millis,
             Step::Configure {
                 endpoint,
@@ -177,17 +186,73 @@ impl Walk {
 
     fn finish(&mut self, nth: usize, succeeded: bool, retry_ms: i64) {
         let endpoint = self.running.swap_remove(nth);
+        if succeeded {
+            let takes_next = self.scheduler.may_go_on(self.now(), id(endpoint));
+            assert!(
+                !takes_next || !self.others_wait(endpoint),
+                "a slot goes on while others wait for one"
+            );
+            self.writing.push((endpoint, takes_next));
+            return;
+        }
+        let at = self.now + retry_ms;
         let model = &mut self.model[endpoint];
         model.in_flight -= 1;
-        model.failures = if succeeded { 0 } else { model.failures + 1 };
-        if !succeeded {
-            let at = self.now + retry_ms;
-            model.due.push(at);
-            self.scheduler
-                .queued(self.now(), id(endpoint), ScheduleTime::from_millis(at));
-        }
+        model.failures += 1;
+        model.due.push(at);
         self.scheduler
-            .finished(self.now(), id(endpoint), Some(succeeded));
+            .queued(self.now(), id(endpoint), ScheduleTime::from_millis(at));
+        self.scheduler
+            .finished(self.now(), id(endpoint), Some(false));
+    }
+
+    /// Whether all slots are taken and another endpoint has due work and could use one.
+    fn others_wait(&self, endpoint: usize) -> bool {
+        let total: u32 = self.model.iter().map(|model| model.in_flight).sum();
+        let claiming = |other: usize| self.claims.iter().any(|claim| claim.endpoint == id(other));
+        let waits = |(other, model): (usize, &Modelled)| {
+            other != endpoint
+                && model.open
+                && model.in_flight < model.limit()
+                && !claiming(other)
+                && model.due.iter().any(|due| *due <= self.now)
+        };
+        total >= self.limit && self.model.iter().enumerate().any(waits)
+    }
+
+    /// The end of a success is on the disk, and with it the claim of the next delivery, if there is one.
+    fn written(&mut self, nth: usize) {
+        let (endpoint, takes_next) = self.writing.swap_remove(nth);
+        let (now, model) = (self.now(), &mut self.model[endpoint]);
+        model.due.sort_unstable();
+        let ready = model.due.first().copied().filter(|due| *due <= self.now);
+        let Some(due) = ready.filter(|_| takes_next) else {
+            model.in_flight -= 1;
+            model.failures = 0;
+            self.scheduler.finished(now, id(endpoint), Some(true));
+            return;
+        };
+        model.due.remove(0);
+        model.failures = 0;
+        let due_at = ScheduleTime::from_millis(due);
+        if self.scheduler.goes_on(now, id(endpoint), due_at) {
+            assert!(
+                model.open && model.in_flight <= model.limit(),
+                "above the endpoint's limit"
+            );
+            self.running.push(endpoint);
+        } else {
+            model.due.push(due);
+            model.in_flight -= 1;
+            self.scheduler.queued(now, id(endpoint), due_at);
+            self.scheduler.finished(now, id(endpoint), None);
+        }
+    }
+
+    /// An attempt succeeds, and its end is on the disk at once.
+    fn succeed(&mut self, nth: usize) {
+        self.finish(nth, true, 0);
+        self.written(self.writing.len() - 1);
     }
 
     fn check(&self) {
@@ -219,14 +284,18 @@ impl Walk {
             self.configure(endpoint, 2, true);
         }
         let left: usize = self.model.iter().map(|model| model.due.len()).sum();
-        for _ in 0..4 * (left + self.running.len() + self.claims.len() + ENDPOINTS) {
+        let under_way = self.running.len() + self.writing.len() + self.claims.len();
+        for _ in 0..4 * (left + under_way + ENDPOINTS) {
             self.dispatch();
             self.check();
             while !self.claims.is_empty() {
                 self.complete(0);
             }
             while !self.running.is_empty() {
-                self.finish(0, true, 0);
+                self.succeed(0);
+            }
+            while !self.writing.is_empty() {
+                self.written(0);
             }
             if let Some(at) = self.scheduler.wake_at() {
                 self.now = self.now.max(at.as_millis());
@@ -271,9 +340,45 @@ fn the_turn_goes_round() {
         walk.dispatch();
         walk.complete(0);
         order.push(walk.running[0]);
-        walk.finish(0, true, 0);
+        walk.succeed(0);
     }
     assert_eq!(order, [0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3]);
+}
+
+#[test]
+fn a_slot_goes_on_while_nobody_else_waits_for_it() {
+    let mut walk = Walk::begin(2);
+    for _ in 0..3 {
+        walk.arrive(0);
+    }
+    walk.succeed(0);
+    assert_eq!((walk.running.len(), walk.claims.len()), (2, 0), "goes on");
+    for endpoint in [0, 1] {
+        walk.arrive(endpoint);
+    }
+    walk.succeed(0);
+    walk.dispatch();
+    assert_eq!(walk.claims[0].endpoint, id(1), "its turn now");
+}
+
+#[test]
+fn what_is_stopped_during_the_write_does_not_go_on() {
+    for stop in [
+        (|walk: &mut Walk| walk.configure(0, 2, false)) as fn(&mut Walk),
+        |walk| walk.configure(0, 1, true),
+        |walk| walk.scheduler.retain(|_| false),
+        |walk| walk.scheduler.stop(),
+    ] {
+        let mut walk = Walk::begin(2);
+        for _ in 0..3 {
+            walk.arrive(0);
+        }
+        walk.finish(0, true, 0);
+        assert_eq!(walk.writing, [(0, true)]);
+        stop(&mut walk);
+        walk.written(0);
+        assert_eq!((walk.running.len(), walk.model[0].due.len()), (1, 1));
+    }
 }
 
 #[test]

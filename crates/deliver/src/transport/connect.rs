@@ -157,6 +157,9 @@ where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let (sender, connection) = http1::Builder::new()
+        // As the platforms write them: some receivers look for `X-Lark-Signature` to the letter
+        // (Feishu sheet, 7.1).
+        .title_case_headers(true)
         .max_buf_size(HEAD_BYTES)
         .max_headers(HEADERS)
         .handshake(TokioIo::new(stream))

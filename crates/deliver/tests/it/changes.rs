@@ -139,7 +139,7 @@ async fn a_room_writes_its_endpoint_in_its_own_change_and_resolves_it() {
     impl Resolve for Apps {
         fn resolve(&self, endpoint: &Endpoint, _: &Event) -> Result<Resolved, ResolveError> {
             Ok(Resolved {
-                target: Target::Url(self.0.clone()),
+                target: Target::from(self.0.clone()),
                 sender: Sender::Raw,
                 policy: Arc::clone(&endpoint.policy),
             })

@@ -83,6 +83,43 @@ async fn a_wrong_signature_differs_from_the_right_one() {
 }
 
 #[tokio::test]
+async fn a_wrong_token_is_wrong_under_an_encrypt_key_too() {
+    let house = House::new().await;
+    let receiver = Receiver::new(Reply::Status(200)).await;
+    let mut plain = feishu("plain", &receiver.url());
+    plain.key = None;
+    house.endpoint(plain).await;
+    house.endpoint(feishu("encrypted", &receiver.url())).await;
+    let mut fault = once(Place::EveryEndpoint, Fault::WrongToken);
+    fault.count = Some(2);
+    house.engine.faults().set(&fault).unwrap();
+    house.deliver(arrival("a")).await;
+    house.deliver(arrival("a")).await;
+    let key = ringback_dialect::feishu::EncryptKey::new(crate::house::ENCRYPT_KEY.into());
+    let mut tokens: Vec<(bool, bool)> = receiver
+        .got()
+        .iter()
+        .map(|got| {
+            let encrypted = got.body.starts_with(b"{\"encrypt\"");
+            let body = if encrypted {
+                let sealed: serde_json::Value = serde_json::from_slice(&got.body).unwrap();
+                let sealed = sealed["encrypt"].as_str().unwrap();
+                ringback_dialect::feishu::crypto::decrypt(&key, sealed).unwrap()
+            } else {
+                got.body.to_vec()
+            };
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            (encrypted, body["header"]["token"] == crate::house::TOKEN)
+        })
+        .collect();
+    tokens.sort_unstable();
+    assert_eq!(
+        tokens,
+        [(false, false), (false, true), (true, false), (true, true)]
+    );
+}
+
+#[tokio::test]
 async fn faults_expire_are_cleared_and_are_refused_where_they_cannot_act() {
     let house = House::new().await;
     let faults = house.engine.faults();

@@ -30,7 +30,10 @@ const TABLE: &[(&str, Option<Rule>, bool)] = &[
     ("169.254.170.2", Some(Rule::Metadata), false),
     ("168.63.129.16", Some(Rule::Metadata), false),
     ("100.100.100.200", Some(Rule::Metadata), false),
+    ("169.254.170.23", Some(Rule::Metadata), false),
+    ("169.254.0.23", Some(Rule::Metadata), false),
     ("fd00:ec2::254", Some(Rule::Metadata), false),
+    ("fd00:ec2::23", Some(Rule::Metadata), false),
     ("169.254.0.1", Some(Rule::LinkLocal), false),
     ("fe80::1", Some(Rule::LinkLocal), false),
     ("febf::1", Some(Rule::LinkLocal), false),
@@ -110,6 +113,24 @@ fn a_network_that_is_allowed_is_allowed_and_no_other() {
         guard.check_ip("10.2.0.1".parse().unwrap()),
         Err(Rule::Private)
     );
+}
+
+#[test]
+fn a_metadata_service_is_opened_by_its_very_address_only() {
+    for (address, around) in [
+        ("169.254.169.254", "169.254.0.0/16"),
+        ("169.254.170.2", "169.254.170.2/31"),
+        ("100.100.100.200", "100.64.0.0/10"),
+        ("fd00:ec2::254", "fd00:ec2::/32"),
+    ] {
+        let ip: IpAddr = address.parse().unwrap();
+        let around = Guard::development().allowing(vec![around.parse().unwrap()]);
+        assert_eq!(around.check_ip(ip), Err(Rule::Metadata), "{address}");
+        let named = Guard::public().allowing(vec![ip.into()]);
+        assert_eq!(named.check_ip(ip), Ok(()), "{address}");
+    }
+    let around = Guard::public().allowing(vec!["169.254.0.0/16".parse().unwrap()]);
+    assert_eq!(around.check_ip("169.254.0.1".parse().unwrap()), Ok(()));
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod calls;
 mod changes;
 mod faults;
 mod guard;
+mod hostile;
 mod house;
 mod ladder;
 mod order;

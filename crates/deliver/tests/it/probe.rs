@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use ringback_deliver::guard::{Rule, check_url};
-use ringback_deliver::{Limits, Stage, TransportFailure};
+use ringback_deliver::{Guard, Limits, Probe, Stage, TransportFailure};
 use ringback_dialect::WireRequest;
-use ringback_types::Deadline;
+use ringback_types::{Clock, Deadline};
 
 use crate::house::{House, Receiver, Reply};
 
@@ -73,4 +73,19 @@ async fn a_probe_says_which_address_is_refused_and_which_stage_is_late() {
         report.outcome.unwrap_err(),
         TransportFailure::Late { stage: Stage::Head }
     );
+}
+
+#[tokio::test]
+async fn a_probe_of_its_own_can_be_held_to_ipv4() {
+    let probe = Probe::new(Guard::development(), Clock::real(), Vec::new()).ipv4_only();
+    let receiver = Receiver::new(Reply::Status(200)).await;
+    let plenty = limits(Duration::from_secs(10));
+    let url = check_url(&receiver.url()).unwrap();
+    let report = probe.exchange(&url, request(), &plenty).await;
+    assert_eq!(report.outcome.unwrap().status, 200);
+
+    let url = check_url("http://[::1]:1/").unwrap();
+    let report = probe.exchange(&url, request(), &plenty).await;
+    assert_eq!(report.addresses.len(), 1, "shown all the same");
+    assert!(matches!(report.outcome, Err(TransportFailure::Dns { .. })));
 }

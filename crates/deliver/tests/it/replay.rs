@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use ringback_deliver::Replaying;
 use ringback_store::record::{DeliveryState, Query};
 use ringback_types::DeliveryId;
-use ringback_types::RecordId as _;
+use ringback_types::{Coded as _, RecordId as _};
 
 use crate::house::{House, Receiver, Reply, arrival, feishu, ordered, standard};
 
@@ -82,6 +82,25 @@ async fn a_filter_chooses_and_a_dry_run_only_says_so() {
             .any(|got| got.header("webhook-id") == ids[0]),
         "the same event id"
     );
+}
+
+#[tokio::test]
+async fn nothing_is_replayed_to_a_deleted_endpoint() {
+    let house = House::new().await;
+    let receiver = Receiver::new(Reply::Status(200)).await;
+    let endpoint = house.endpoint(feishu("biz", &receiver.url())).await;
+    let first = house.deliver(arrival("a")).await.deliveries[0].0;
+    house
+        .engine
+        .delete_endpoint("ada", endpoint.id)
+        .await
+        .unwrap();
+    let again = Replaying::Deliveries(vec![first]);
+    let refused = house.engine.replay(again.clone(), None, false).await;
+    assert_eq!(refused.unwrap_err().code().as_str(), "endpoint.unknown");
+    let other = house.endpoint(feishu("other", &receiver.url())).await;
+    let replayed = house.engine.replay(again, Some(other.id), false).await;
+    assert_eq!(replayed.unwrap().replayed.len(), 1);
 }
 
 #[tokio::test]

@@ -90,10 +90,11 @@ pub(super) async fn events(
     page.map(Json).map_err(|error| unreadable(&error))
 }
 
-/// The callbacks of an app, newest first, each with the code that the client showed.
+/// The callbacks of an app, newest first, each with the code that the client showed. `event_id` needs
+/// the role `operator`: it is looked for in the bodies.
 #[utoipa::path(get, path = "/api/v1/feishu/apps/{app_id}/callbacks", tag = TAG,
     params(("app_id" = String, Path), Filters),
-    responses((status = 200, body = LogPage), (status = 400, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = LogPage), (status = 400, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(super) async fn callbacks(
     State(feishu): State<Feishu>,
     Extension(caller): Extension<Caller>,
@@ -101,6 +102,9 @@ pub(super) async fn callbacks(
     extract::Query(filters): extract::Query<Filters>,
 ) -> Result<Json<LogPage>, Problem> {
     let (app, query) = (feishu.app(&app_id)?, filters.query()?);
+    if query.event_id.is_some() {
+        caller.require(Role::Operator)?;
+    }
     let bodies = caller.role >= Role::Operator;
     let page = feishu.callback_log(&app, query, bodies).await;
     page.map(Json).map_err(|error| unreadable(&error))

@@ -20,6 +20,18 @@ fn proof() -> Value {
 }
 
 #[tokio::test]
+async fn above_its_limit_the_open_api_is_busy_at_once() {
+    let stage = Stage::new().await;
+    stage.app(false, &[]).await;
+    stage.feishu.set_in_flight(0);
+    let busy = stage.done(Method::POST, TENANT, proof()).await;
+    assert_eq!(busy, json!({ "code": 2200, "msg": "Internal Error" }));
+    stage.feishu.set_in_flight(1);
+    let answered = stage.done(Method::POST, TENANT, proof()).await;
+    assert_eq!(answered["code"], 0);
+}
+
+#[tokio::test]
 async fn a_token_is_the_same_until_half_an_hour_is_left() {
     let stage = Stage::new().await;
     stage.app(false, &[]).await;

@@ -1,46 +1,71 @@
-//! Reading a body under a cap and a deadline.
-
-use std::time::Duration;
+//! Reading a body under a cap and a budget.
 
 use axum::body::{Body, HttpBody as _};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
+use ringback_types::Code;
 
+use super::outcome::Outcome;
+use crate::limit::Share;
 use crate::refusals::Cause;
 
 /// The whole body, refused as soon as it is known to be too large, before it is read where it says so.
-pub(super) async fn read(body: Body, limit: usize, deadline: Duration) -> Result<Bytes, Cause> {
+/// What is held of it counts in `share` for as long as that lives.
+pub(super) async fn read(
+    mut body: Body,
+    limit: usize,
+    share: &mut Share<'_>,
+) -> Result<Bytes, Outcome> {
+    let refused = |cause| Err(Outcome::Refused(cause));
     if body.size_hint().lower() > limit as u64 {
-        return Err(Cause::BodyTooLarge { limit });
+        return refused(Cause::BodyTooLarge { limit });
     }
-    let limit_ms = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
-    tokio::time::timeout(deadline, collect(body, limit))
-        .await
-        .unwrap_or(Err(Cause::BodyLate { limit_ms }))
-}
-
-/// A body in one piece, as nearly all are, is not copied.
-async fn collect(mut body: Body, limit: usize) -> Result<Bytes, Cause> {
-    let mut first = Bytes::new();
-    let mut whole = BytesMut::new();
+    let mut read = Pieces::default();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Cause::BodyBroken)?;
+        let Ok(frame) = frame else {
+            return refused(Cause::BodyBroken);
+        };
         let Ok(data) = frame.into_data() else {
             continue;
         };
-        if first.len().max(whole.len()) + data.len() > limit {
-            return Err(Cause::BodyTooLarge { limit });
+        if read.len() + data.len() > limit {
+            return refused(Cause::BodyTooLarge { limit });
         }
-        if first.is_empty() && whole.is_empty() {
-            first = data;
+        if !share.grow(data.len()) {
+            return Err(Outcome::Busy(Code::new("gateway.body_budget")));
+        }
+        read.push(data);
+    }
+    Ok(read.whole())
+}
+
+/// What has been read; a body in one piece, as nearly all are, is not copied.
+#[derive(Default)]
+struct Pieces {
+    first: Bytes,
+    joined: BytesMut,
+}
+
+impl Pieces {
+    fn len(&self) -> usize {
+        self.first.len().max(self.joined.len())
+    }
+
+    fn push(&mut self, data: Bytes) {
+        if self.first.is_empty() && self.joined.is_empty() {
+            self.first = data;
         } else {
-            whole.extend_from_slice(&std::mem::take(&mut first));
-            whole.extend_from_slice(&data);
+            self.joined
+                .extend_from_slice(&std::mem::take(&mut self.first));
+            self.joined.extend_from_slice(&data);
         }
     }
-    Ok(if whole.is_empty() {
-        first
-    } else {
-        whole.freeze()
-    })
+
+    fn whole(self) -> Bytes {
+        if self.joined.is_empty() {
+            self.first
+        } else {
+            self.joined.freeze()
+        }
+    }
 }

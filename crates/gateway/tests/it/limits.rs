@@ -52,6 +52,37 @@ async fn above_its_limits_a_source_answers_503_at_once() {
 }
 
 #[tokio::test]
+async fn above_the_budget_of_all_bodies_a_source_answers_503() {
+    let stage = Stage::new().await;
+    let business = Business::start(Manner::Silent).await;
+    let endpoint = json!({
+        "name": "cards", "url": business.url, "dialect": "standard", "key": SIGNING_KEY, "routed": false,
+    });
+    stage.endpoint(endpoint).await;
+    stage
+        .feishu_source("feishu", json!({ "call_endpoint": "cards" }))
+        .await;
+    stage.gateway.set_limits(Limits {
+        body_budget_bytes: 1,
+        ..Limits::default()
+    });
+
+    // The body of a call is held until it is answered; one that is alone may be of any size.
+    let push = feishu_push(&event("e1", "im.chat.updated_v1"));
+    let call = feishu_push(&event("c1", "card.action.trigger"));
+    let second = async {
+        while business.got().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        stage.push("feishu", &push).await
+    };
+    let (fallback, second) = tokio::join!(stage.push("feishu", &call), second);
+    assert_eq!(fallback.body, "{}");
+    assert_eq!(second.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(stage.push("feishu", &push).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn when_the_disk_is_low_nothing_is_acknowledged() {
     let stage = Stage::new().await;
     stage.feishu_source("feishu", json!({})).await;

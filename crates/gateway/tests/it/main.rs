@@ -14,4 +14,5 @@ mod platform;
 mod refusals;
 mod sources;
 mod stage;
+mod standard_receivers;
 mod traffic;

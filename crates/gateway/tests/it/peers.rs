@@ -14,19 +14,23 @@ use crate::stage::{Push, Stage};
     clippy::disallowed_methods,
     reason = "where the peers are is said by the environment"
 )]
-fn variable(name: &str) -> String {
+pub(crate) fn variable(name: &str) -> String {
     std::env::var(name)
         .unwrap_or_else(|_| panic!("`{name}` is not set: run this test by `cargo xtask test`"))
+}
+
+/// What runs this peer program.
+pub(crate) fn interpreter(file: &str) -> String {
+    variable(match file.rsplit_once('.') {
+        Some((_, "py")) => "RINGBACK_TEST_PYTHON",
+        _ => "RINGBACK_TEST_NODE",
+    })
 }
 
 /// What a filter of the peers makes of these lines.
 fn filtered(file: &str, lines: &[Value]) -> Vec<Push> {
     let peers = variable("RINGBACK_TEST_PEERS");
-    let interpreter = match file.rsplit_once('.') {
-        Some((_, "py")) => "RINGBACK_TEST_PYTHON",
-        _ => "RINGBACK_TEST_NODE",
-    };
-    let mut child = Command::new(variable(interpreter))
+    let mut child = Command::new(interpreter(file))
         .arg(format!("{peers}/{file}"))
         .env("NODE_PATH", variable("RINGBACK_TEST_NODE_PATH"))
         .stdin(Stdio::piped())

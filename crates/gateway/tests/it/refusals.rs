@@ -139,6 +139,20 @@ async fn a_body_that_does_not_come_or_announces_too_much_is_refused_before_it_is
         assert!(answer.starts_with("HTTP/1.1 401"), "{reason}: {answer}");
         assert_eq!(stage.reasons("feishu").await.pop().unwrap(), reason);
     }
+    for (headers, reason) in [
+        ("X-Lark-Signature: 00\r\n", "feishu.timestamp_missing"),
+        (
+            "X-Lark-Signature: 00\r\nX-Lark-Request-Timestamp: 1\r\nX-Lark-Request-Nonce: n\r\n",
+            "feishu.timestamp_stale",
+        ),
+    ] {
+        // Its body never comes, and nobody waits for it.
+        let head =
+            format!("POST /in/feishu HTTP/1.1\r\nHost: x\r\n{headers}Content-Length: 100\r\n\r\n");
+        let answer = half_a_request(&stage, &head).await;
+        assert!(answer.starts_with("HTTP/1.1 401"), "{reason}: {answer}");
+        assert_eq!(stage.reasons("feishu").await.pop().unwrap(), reason);
+    }
     let many = format!("3e8\r\n{}\r\n1\r\na\r\n", "a".repeat(1000));
     let head =
         format!("POST /in/feishu HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n{many}");

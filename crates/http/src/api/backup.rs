@@ -55,6 +55,14 @@ pub(crate) async fn make_backup(
         return Err(Problem::new(409, Code::new("backup.exists"), message)
             .with_hint("choose another name; a backup never overwrites"));
     }
+    if !file.parent().is_some_and(std::path::Path::is_dir) {
+        let message = format!("the directory of `{}` is not there", file.display());
+        return Err(
+            Problem::new(422, Code::new("backup.directory"), message).with_hint(
+                "make it on the server's host first; the user that runs the server must be able to write there",
+            ),
+        );
+    }
     note(
         &faces,
         &caller,

@@ -1,5 +1,6 @@
 //! Endpoints as the management API shows and takes them.
 
+use ringback_deliver::guard::check_url;
 use ringback_deliver::{
     DisableReason, Endpoint, EndpointChange, EndpointDialect, Health, NewEndpoint, OnDead, OrderBy,
     PauseReason, Policy, PolicyChange, Room, Target,
@@ -93,8 +94,7 @@ fn shown_url(url: &str, caller: &Caller) -> String {
     if caller.role >= Role::Operator {
         return url.to_owned();
     }
-    url.parse()
-        .map_or_else(|_| String::new(), |url| Target::Url(url).for_record())
+    check_url(url).map_or_else(|_| String::new(), |url| Target::from(url).for_record())
 }
 
 macro_rules! policy {
@@ -177,7 +177,7 @@ pub(crate) struct EndpointInput {
     name: String,
     /// Where it is.
     #[schema(example = "https://billing.example.com/events")]
-    url: String,
+    pub(super) url: String,
     /// `feishu`, `standard` or `raw`.
     #[schema(value_type = String, example = "standard")]
     dialect: EndpointDialect,
@@ -239,7 +239,7 @@ pub(crate) struct EndpointChangeInput {
     /// A new name.
     name: Option<String>,
     /// A new URL.
-    url: Option<String>,
+    pub(super) url: Option<String>,
     /// Names or ids of other sources.
     pub(crate) sources: Option<Vec<String>>,
     /// Other globs.

@@ -1,20 +1,22 @@
 //! `/api/v1/endpoints…`: where events are sent.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json as Answer};
+use ringback_deliver::guard::check_url;
 use ringback_deliver::{Endpoint, EndpointError};
 use ringback_dialect::standard::SigningKey;
 use ringback_types::extract::Json;
-use ringback_types::{Caller, Problem, Secret, SourceId};
+use ringback_types::{Caller, Code, Problem, Secret, SourceId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::endpoint_view::{EndpointChangeInput, EndpointInput, EndpointView, HealthView};
-use super::names;
+use super::{names, whole};
 use crate::faces::Inner;
 
 /// Long enough to change the key on the other side by hand.
@@ -64,6 +66,7 @@ pub(crate) async fn create_endpoint(
 ) -> Result<(StatusCode, Answer<EndpointAndKey>), Problem> {
     let made = input.wants_key().then(|| make_key(&faces));
     input.key = input.key.or_else(|| made.clone());
+    check_literal(&faces, &input.url)?;
     let sources = sources(&faces, &input.sources)?;
     let new = input.into_new(sources);
     let created = faces.engine.endpoints().create(&caller.name, new).await;
@@ -99,6 +102,9 @@ pub(crate) async fn update_endpoint(
     Json(input): Json<EndpointChangeInput>,
 ) -> Result<Answer<EndpointView>, Problem> {
     let id = names::endpoint(&faces, &name)?.id;
+    if let Some(url) = &input.url {
+        check_literal(&faces, url)?;
+    }
     let sources = match &input.sources {
         Some(given) => Some(sources(&faces, given)?),
         None => None,
@@ -130,7 +136,9 @@ pub(crate) async fn delete_endpoint(
     Path(name): Path<String>,
 ) -> Result<Answer<Deleted>, Problem> {
     let id = names::endpoint(&faces, &name)?.id;
-    let deleted = faces.engine.delete_endpoint(&caller.name, id).await;
+    let engine = faces.engine.clone();
+    let deleting = async move { engine.delete_endpoint(&caller.name, id).await };
+    let deleted = whole(deleting).await?;
     Ok(Answer(Deleted {
         abandoned: deleted.map_err(|error| refused(&error))?,
     }))
@@ -234,6 +242,27 @@ pub(crate) async fn endpoint_health(
     health
         .map(|health| Answer(health.into()))
         .ok_or_else(|| Problem::not_found("endpoint", name))
+}
+
+/// Refuses a URL whose host is an address that no attempt would connect to. What a name stands for
+/// is seen at each attempt; what is no URL at all is refused by the endpoints.
+fn check_literal(faces: &Inner, url: &str) -> Result<(), Problem> {
+    let Ok(url) = check_url(url) else {
+        return Ok(());
+    };
+    let host = url.host_str().unwrap_or_default();
+    let literal = host.trim_start_matches('[').trim_end_matches(']').parse();
+    let (Ok(ip), Some(port)) = (literal, url.port_or_known_default()) else {
+        return Ok(());
+    };
+    let checked = faces
+        .engine
+        .guard()
+        .check(SocketAddr::new(ip, port), url.path());
+    checked.map_err(|rule| {
+        let message = format!("`{host}` is refused by the outbound guard: {rule}");
+        Problem::new(422, Code::new("endpoint.address_refused"), message).with_hint(rule.hint())
+    })
 }
 
 fn sources(faces: &Inner, given: &[String]) -> Result<Vec<SourceId>, Problem> {

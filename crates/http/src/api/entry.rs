@@ -81,17 +81,43 @@ pub(crate) struct DeliveryView {
 impl DeliveryView {
     pub(crate) fn new(faces: &Inner, delivery: &Delivery) -> Self {
         let due = (!delivery.state.is_final()).then(|| delivery.due_at.to_rfc3339());
+        let waits = waits_for_a_person(faces, delivery);
         Self {
             delivery: Some(delivery.id),
             endpoint: Some(names::of_endpoint(faces, delivery.endpoint)),
-            state: Some(delivery.state),
+            state: Some(waits.map_or(delivery.state, |_| DeliveryState::Held)),
             attempts: Some(delivery.attempts),
             status: delivery.status,
-            reason: delivery.reason.clone(),
+            reason: waits.map(str::to_owned).or_else(|| delivery.reason.clone()),
             due_at: due,
             order_key: delivery.order_key.clone(),
             replay_of: delivery.replay_of,
         }
+    }
+
+    /// The delivery and its endpoint, unless it repeats another.
+    pub(crate) fn original(&self) -> Option<(DeliveryId, &str)> {
+        let id = self.delivery.filter(|_| self.replay_of.is_none())?;
+        Some((id, self.endpoint.as_deref()?))
+    }
+
+    /// Whether it is shown in one of these states; in any where there is none of them.
+    pub(crate) fn is_in(&self, states: &[DeliveryState]) -> bool {
+        states.is_empty() || self.state.is_some_and(|state| states.contains(&state))
+    }
+}
+
+/// Why a due delivery is not tried: its endpoint is closed. The record does not know; it says `due`
+/// and waits for the endpoint.
+fn waits_for_a_person(faces: &Inner, delivery: &Delivery) -> Option<&'static str> {
+    if delivery.state != DeliveryState::Due {
+        return None;
+    }
+    let endpoint = faces.engine.endpoints().by_id(delivery.endpoint)?;
+    if endpoint.disabled.is_some() {
+        Some("disabled")
+    } else {
+        endpoint.paused.map(|_| "paused")
     }
 }
 

@@ -39,8 +39,8 @@ pub(crate) struct LogFilter {
     since: Option<String>,
     /// Before this time, as RFC 3339.
     until: Option<String>,
-    /// Text that stands in the body; JSON strings are compared unescaped.
-    text: Option<String>,
+    /// Text that stands in the body; JSON strings are compared unescaped. Needs the role `operator`.
+    pub(crate) text: Option<String>,
     /// Go on from here: `next` of the page before.
     before: Option<String>,
     /// How many entries at most; 50 when absent, at most 1000.
@@ -48,6 +48,20 @@ pub(crate) struct LogFilter {
 }
 
 impl LogFilter {
+    /// The states as they are shown.
+    pub(crate) fn states(&self) -> Result<Vec<DeliveryState>, Problem> {
+        states(self.state.as_deref())
+    }
+
+    /// The states as they are recorded: what a closed endpoint holds is `due` there.
+    fn recorded_states(&self) -> Result<Vec<DeliveryState>, Problem> {
+        let mut states = self.states()?;
+        if states.contains(&DeliveryState::Held) && !states.contains(&DeliveryState::Due) {
+            states.push(DeliveryState::Due);
+        }
+        Ok(states)
+    }
+
     /// The query that the record understands.
     pub(crate) fn query(&self, faces: &Inner) -> Result<Query, Problem> {
         let source = self
@@ -65,7 +79,7 @@ impl LogFilter {
             app: self.app.clone(),
             dedupe_key: self.id.clone(),
             kind: None,
-            states: states(self.state.as_deref())?,
+            states: self.recorded_states()?,
             status: self.status,
             reason: self.reason.clone(),
             min_attempts: self.retries_min.map(|retries| retries.saturating_add(1)),

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::{Extension, Json as Answer};
 use ringback_store::record::{Delivery, Event, Page};
 use ringback_types::extract::Query;
-use ringback_types::{Caller, DeliveryId, EventId, Problem, ScheduleTime};
+use ringback_types::{Caller, DeliveryId, EventId, Problem, Role, ScheduleTime};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -59,13 +59,11 @@ impl LogPage {
         }
     }
 
-    /// The deliveries on it.
-    pub(crate) fn deliveries(&self) -> Vec<DeliveryId> {
-        let deliveries = self
-            .entries
+    /// The deliveries on it that repeat no other, each with the name of its endpoint.
+    pub(crate) fn originals(&self) -> impl Iterator<Item = (DeliveryId, &str)> {
+        self.entries
             .iter()
-            .filter_map(|entry| entry.delivery.delivery);
-        deliveries.collect()
+            .filter_map(|entry| entry.delivery.original())
     }
 
     /// Where to go on.
@@ -75,13 +73,18 @@ impl LogPage {
 }
 
 /// Search the log, newest first. A search is bounded in rows and time: `looked_back_to` says how far
-/// it looked, `next` goes on from there.
+/// it looked, `next` goes on from there. `text` needs the role `operator`, as bodies do.
 #[utoipa::path(get, path = "/api/v1/log", tag = "log", params(LogFilter),
-    responses((status = 200, body = LogPage), (status = 404, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem)))]
+    responses((status = 200, body = LogPage), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn search_log(
     State(faces): State<Arc<Inner>>,
+    Extension(caller): Extension<Caller>,
     Query(filter): Query<LogFilter>,
 ) -> Result<Answer<LogPage>, Problem> {
+    if filter.text.is_some() {
+        // Whether a text stands in a body is as much as the body, asked for often enough.
+        caller.require(Role::Operator)?;
+    }
     search(&faces, &filter).await.map(Answer)
 }
 
@@ -103,7 +106,10 @@ pub(crate) async fn search(faces: &Inner, filter: &LogFilter) -> Result<LogPage,
         .search(query)
         .await
         .map_err(|error| unreadable(&error))?;
-    Ok(LogPage::new(faces, page, limit))
+    let mut page = LogPage::new(faces, page, limit);
+    let states = filter.states()?;
+    page.entries.retain(|entry| entry.delivery.is_in(&states));
+    Ok(page)
 }
 
 /// An event and those of its deliveries that were asked for.

@@ -7,13 +7,13 @@ use axum::{Extension, Json as Answer};
 use ringback_deliver::{ReplayError, Replaying};
 use ringback_store::record::{ReplayRefusal, Replayed};
 use ringback_types::extract::Json;
-use ringback_types::{Caller, Code, DeliveryId, EventId, Problem};
+use ringback_types::{Caller, Code, DeliveryId, EndpointId, EventId, Problem};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
 use super::filter::LogFilter;
-use super::{log, names, note};
+use super::{log, names, note, whole};
 use crate::error::unreadable;
 use crate::faces::Inner;
 
@@ -76,12 +76,24 @@ pub(crate) async fn replay_deliveries(
     Extension(caller): Extension<Caller>,
     Json(request): Json<ReplayRequest>,
 ) -> Result<Answer<ReplayAnswer>, Problem> {
+    whole(replay(faces, caller, request)).await?.map(Answer)
+}
+
+async fn replay(
+    faces: Arc<Inner>,
+    caller: Caller,
+    request: ReplayRequest,
+) -> Result<ReplayAnswer, Problem> {
     let to = request
         .to
         .as_deref()
         .map(|name| names::endpoint(&faces, name));
     let to = to.transpose()?.map(|endpoint| endpoint.id);
-    let (chosen, next) = choose(&faces, &request).await?;
+    let Chosen {
+        deliveries: chosen,
+        gone,
+        next,
+    } = choose(&faces, &request, to).await?;
     if !request.dry_run {
         let detail = json!({ "deliveries": chosen, "to": to });
         note(
@@ -105,25 +117,54 @@ pub(crate) async fn replay_deliveries(
         event: replayed.event,
         endpoint: names::of_endpoint(&faces, replayed.endpoint),
     };
-    Ok(Answer(ReplayAnswer {
+    Ok(ReplayAnswer {
         dry_run: request.dry_run,
         replayed: report.replayed.iter().map(view).collect(),
-        refused: report.refused.iter().map(refusal).collect(),
+        refused: report.refused.iter().map(refusal).chain(gone).collect(),
         chosen: report.chosen,
         next,
-    }))
+    })
 }
 
-/// The deliveries that a request names, and where to go on.
+/// What a request names.
+#[derive(Default)]
+struct Chosen {
+    deliveries: Vec<DeliveryId>,
+    /// Those whose endpoint is deleted.
+    gone: Vec<Problem>,
+    /// Where to go on.
+    next: Option<String>,
+}
+
+impl Chosen {
+    /// Chooses a delivery, unless it would go to an endpoint that is no more.
+    fn add(&mut self, delivery: DeliveryId, endpoint_is_there: bool) {
+        if endpoint_is_there {
+            self.deliveries.push(delivery);
+        } else {
+            self.gone.push(endpoint_gone(delivery));
+        }
+    }
+}
+
+/// The deliveries that a request names. An event and a filter stand for original deliveries, so that
+/// replaying twice does not repeat the repetitions.
 async fn choose(
     faces: &Inner,
     request: &ReplayRequest,
-) -> Result<(Vec<DeliveryId>, Option<String>), Problem> {
+    to: Option<EndpointId>,
+) -> Result<Chosen, Problem> {
     match (&request.filter, request.ids.is_empty()) {
-        (None, false) => Ok((by_ids(faces, &request.ids).await?, None)),
+        (None, false) => by_ids(faces, &request.ids, to).await,
         (Some(filter), true) => {
             let page = log::search(faces, filter).await?;
-            Ok((page.deliveries(), page.next().map(str::to_owned)))
+            let mut chosen = Chosen::default();
+            for (delivery, endpoint) in page.originals() {
+                let there = to.is_some() || names::endpoint(faces, endpoint).is_ok();
+                chosen.add(delivery, there);
+            }
+            chosen.next = page.next().map(str::to_owned);
+            Ok(chosen)
         }
         (None, true) | (Some(_), false) => {
             let message = "give either `ids` or `filter`";
@@ -133,18 +174,28 @@ async fn choose(
     }
 }
 
-async fn by_ids(faces: &Inner, ids: &[String]) -> Result<Vec<DeliveryId>, Problem> {
-    let mut chosen = Vec::new();
+async fn by_ids(faces: &Inner, ids: &[String], to: Option<EndpointId>) -> Result<Chosen, Problem> {
+    let mut chosen = Chosen::default();
     for id in ids {
-        if let Ok(event) = id.parse::<EventId>() {
-            let deliveries = faces.engine.record().deliveries_of(event).await;
-            let deliveries = deliveries.map_err(|error| unreadable(&error))?;
-            chosen.extend(deliveries.into_iter().map(|delivery| delivery.id));
-        } else {
-            chosen.push(id.parse().map_err(|_| not_an_id(id))?);
+        let Ok(event) = id.parse::<EventId>() else {
+            let delivery = id.parse().map_err(|_| not_an_id(id))?;
+            chosen.deliveries.push(delivery);
+            continue;
+        };
+        let deliveries = faces.engine.record().deliveries_of(event).await;
+        let deliveries = deliveries.map_err(|error| unreadable(&error))?;
+        for delivery in deliveries.iter().filter(|it| it.replay_of.is_none()) {
+            let known = faces.engine.endpoints().by_id(delivery.endpoint);
+            chosen.add(delivery.id, to.is_some() || known.is_some());
         }
     }
     Ok(chosen)
+}
+
+fn endpoint_gone(delivery: DeliveryId) -> Problem {
+    let message = format!("the endpoint of `{delivery}` is deleted");
+    Problem::new(409, Code::new("replay.endpoint_gone"), message)
+        .with_hint("name another with `to` (`--to`)")
 }
 
 fn not_an_id(id: &str) -> Problem {

@@ -68,6 +68,7 @@ async fn each_role_may_do_what_its_page_says() {
         (Method::GET, "status", Value::Null, Role::Viewer),
         (Method::GET, "sources", Value::Null, Role::Viewer),
         (Method::GET, "log", Value::Null, Role::Viewer),
+        (Method::GET, "log?text=x", Value::Null, Role::Operator),
         (
             Method::GET,
             "sources/hooks/refusals",

@@ -72,6 +72,8 @@ async fn metrics_answer_an_operators_questions() {
         r#"ringback_refused_total{source="metered",reason="standard.id_missing"} 1"#,
         r#"ringback_attempts_total{endpoint="metered",outcome="failed"} 1"#,
         r#"ringback_deliveries_held{reason="behind"} 0"#,
+        r#"ringback_deliveries_held{reason="paused"} 0"#,
+        "# HELP ringback_ready Whether events are taken",
         "ringback_ready 1",
     ] {
         assert!(

@@ -11,12 +11,12 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::routing::get;
-use ringback_http::{Limits, Serving, serve};
+use ringback_http::{Face, Limits, Serving, serve};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::stage::Stage;
@@ -47,7 +47,7 @@ async fn start(router: Router, serving: Serving) -> Served {
 
 fn limited(limits: Limits) -> Serving {
     Serving {
-        limits: Arc::new(ArcSwap::from_pointee(limits)),
+        limits: Arc::new(watch::Sender::new(limits)),
         tls: None,
     }
 }
@@ -166,6 +166,28 @@ async fn above_the_limit_connections_wait_for_a_place() {
 }
 
 #[tokio::test]
+async fn a_higher_limit_lets_in_who_waits() {
+    let limits = |connections| Limits {
+        connections,
+        ..Limits::default()
+    };
+    let serving = limited(limits(1));
+    let raised = Arc::clone(&serving.limits);
+    let served = start(Router::new().route("/", get(|| async { "ok" })), serving).await;
+    // Open, and kept so.
+    let mut first = TcpStream::connect(served.address).await.unwrap();
+    first
+        .write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .await
+        .unwrap();
+    first.read_u8().await.unwrap();
+    let second = TcpStream::connect(served.address).await.unwrap();
+    let waiting = tokio::spawn(async move { exchange(second, GET).await });
+    raised.send_replace(limits(2));
+    assert!(waiting.await.unwrap().ends_with("ok"));
+}
+
+#[tokio::test]
 async fn a_face_is_served_over_tls() {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let certificate = CertificateDer::from_pem_slice(CERTIFICATE).unwrap();
@@ -183,7 +205,7 @@ async fn a_face_is_served_over_tls() {
         ..Serving::default()
     };
     let stage = Stage::new().await;
-    let served = start(stage.faces.receive(), serving).await;
+    let served = start(stage.faces.combined(&[Face::Receive]), serving).await;
 
     let mut roots = rustls::RootCertStore::empty();
     roots.add(certificate).unwrap();
@@ -209,12 +231,14 @@ async fn a_face_is_served_over_tls() {
 async fn separate_faces_serve_only_their_own() {
     let mut stage = Stage::new().await;
     let faces = [
-        (stage.faces.receive(), [401, 404, 404]),
-        (stage.faces.platform(), [401, 404, 200]),
-        (stage.faces.management(), [401, 401, 404]),
+        (&[Face::Receive][..], [401, 404, 404]),
+        (&[Face::Platform], [401, 404, 200]),
+        (&[Face::Management], [401, 401, 404]),
+        (&[Face::Platform, Face::Management], [401, 401, 200]),
+        (&[], [401, 404, 404]),
     ];
-    for (face, expected) in faces {
-        let served = start(face, Serving::default()).await;
+    for (faces, expected) in faces {
+        let served = start(stage.faces.combined(faces), Serving::default()).await;
         let mut found = Vec::new();
         for target in [
             "/in/nobody",

@@ -214,10 +214,15 @@ async fn what_waits_can_be_cancelled_and_what_is_final_cannot() {
         .push("msg_1", &json!({ "type": "order.paid" }))
         .await
         .unwrap();
-    let delivery = stage.get("log?state=due").await["entries"][0]["delivery"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    // Recorded as due, but nothing will try it before the endpoint is open again.
+    let due = stage.get("log?state=due").await;
+    assert_eq!(due["entries"], json!([]));
+    let held = stage.get("log?state=held").await["entries"][0].take();
+    assert_eq!(
+        (&held["state"], &held["reason"]),
+        (&json!("held"), &json!("paused"))
+    );
+    let delivery = held["delivery"].as_str().unwrap().to_owned();
     let path = format!("deliveries/{delivery}/cancel");
     assert_eq!(
         stage.post(&path, json!({})).await,

@@ -12,6 +12,7 @@ use crate::ready_file::Ready;
 impl Client {
     /// The client of the server that the flags name, or else of this user's running `dev`.
     pub(crate) fn locate(connection: &Connection) -> Result<Self, Failure> {
+        let connection = &connection.clone().without_empty();
         let ready = ready(connection)?;
         let from_ready = ready.as_ref().map(|ready| (&ready.url, &ready.admin_token));
         let url = connection
@@ -24,7 +25,7 @@ impl Client {
             .as_ref()
             .or_else(|| from_ready.map(|(_, token)| token))
             .ok_or_else(no_token)?;
-        Ok(Self::new(parse(url)?, Secret::from(token.as_str())))
+        Ok(Self::new(parse(url)?, Secret::from(token.as_str())).trusting(connection.ca.clone()))
     }
 }
 

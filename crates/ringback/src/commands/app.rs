@@ -40,12 +40,28 @@ enum Action {
     Credentials(Named),
     /// Set the URL that events are pushed to; it must answer the challenge
     RequestUrl(RequestUrl),
+    /// Replace one secret of an app; it holds at once
+    Rotate {
+        #[command(flatten)]
+        named: Named,
+        /// Which secret
+        #[arg(long, value_parser = ["app_secret", "verification_token", "encrypt_key"])]
+        secret: String,
+        /// The new one: text, env:NAME or file:PATH; generated when left out
+        #[arg(long, value_name = "SECRET")]
+        value: Option<String>,
+    },
+    /// List the types of events and callbacks that can be triggered without a body
+    Fixtures,
     /// Change what an app is subscribed to
     Subscribe {
+        /// Besides what it is subscribed to now
+        #[arg(long)]
+        add: bool,
         /// Its app id
         #[arg(value_name = "APP_ID")]
         app: String,
-        /// All event types from now on
+        /// All event types from now on; with `--add`, further ones
         #[arg(required = true)]
         events: Vec<String>,
     },
@@ -126,11 +142,18 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Fail
         Action::RequestUrl(arguments) => {
             with_progress("checking the URL", request_url(&client, &arguments)).await?
         }
-        Action::Subscribe { app, events } => {
-            let body = json!({ "events": events });
-            let path = format!("feishu/apps/{}", client::encode(&app));
-            client.ask(Method::PATCH, &path, Some(&body)).await?
+        Action::Rotate {
+            named,
+            secret,
+            value,
+        } => {
+            let value = value.as_deref().map(secret::given).transpose()?;
+            let body = json!({ "secret": secret, "value": value });
+            let path = format!("{}/rotate", named.path(&client).await?);
+            client.post(&path, &body).await?
         }
+        Action::Fixtures => return fixtures(&client, output).await,
+        Action::Subscribe { add, app, events } => subscribe(&client, &app, events, add).await?,
         Action::Events(named) => {
             let path = format!("{}/events", named.path(&client).await?);
             render::list(
@@ -158,6 +181,37 @@ const EVENT_COLUMNS: &[render::Column] = &[
     ("COST ms", "/cost_ms"),
     ("RETRY CNT", "/retry_cnt"),
 ];
+
+async fn subscribe(
+    client: &Client,
+    app: &str,
+    mut events: Vec<String>,
+    add: bool,
+) -> Result<Value, Failure> {
+    let path = format!("feishu/apps/{}", client::encode(app));
+    if add {
+        let current: Value = client.get(&path).await?;
+        let current = current.get("events").and_then(Value::as_array);
+        let current = current.into_iter().flatten().filter_map(Value::as_str);
+        events.extend(current.map(str::to_owned));
+    }
+    let body = json!({ "events": events });
+    client.ask(Method::PATCH, &path, Some(&body)).await
+}
+
+const FIXTURE_COLUMNS: &[render::Column] = &[
+    ("TYPE", "/type"),
+    ("SCHEMA", "/schema"),
+    ("CALLBACK", "/call"),
+    ("TITLE", "/title"),
+];
+
+/// Prints what can be triggered without a body.
+pub(super) async fn fixtures(client: &Client, output: Output) -> Result<(), Failure> {
+    let items = render::items(client.get("feishu/fixtures").await?);
+    render::list(output, &items, FIXTURE_COLUMNS);
+    Ok(())
+}
 
 async fn request_url(client: &Client, arguments: &RequestUrl) -> Result<Value, Failure> {
     let which = if arguments.callbacks {

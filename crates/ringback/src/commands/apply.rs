@@ -1,10 +1,13 @@
 //! `ringback apply`: bring sources, endpoints and apps to what a file says, and show the difference.
 //!
-//! [`file`] reads what is wanted, [`plan`] compares it with what the server has, and the steps of the
-//! plan are then carried out in an order in which each finds what it needs.
+//! [`file`] reads what is wanted, [`check`] refuses what cannot be, [`plan`] compares it with what the
+//! server has, and the steps of the plan are then carried out in an order in which each finds what it
+//! needs.
 
+mod check;
 mod file;
 mod plan;
+mod text;
 
 use std::path::PathBuf;
 
@@ -39,22 +42,34 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Fail
     let wanted = Wanted::read(&arguments.file)?;
     let client = Client::locate(&arguments.connection)?;
     let found = plan::Found::read(&client).await?;
+    check::check(&wanted, &found, arguments.prune)?;
     let plan = Plan::new(&wanted, &found, arguments.prune)?;
-    for step in &plan.steps {
-        show(output, step);
-    }
     if plan.steps.is_empty() {
         output.note("nothing to change");
     }
-    if arguments.dry_run {
-        return Ok(());
-    }
-    for step in &plan.steps {
+    for (made, step) in plan.steps.iter().enumerate() {
+        if arguments.dry_run {
+            show(output, step);
+            continue;
+        }
         let path = step.path();
-        let answer: Value = client.ask(step.method(), &path, step.body.as_ref()).await?;
+        let asked: Result<Value, Failure> =
+            client.ask(step.method(), &path, step.body.as_ref()).await;
+        let answer = asked.map_err(|failure| stopped(output, &plan.steps, made, failure))?;
+        show(output, step);
         show_made_key(output, step, &answer);
     }
     Ok(())
+}
+
+/// Says how far it came: what stands on stdout was made, the rest was not.
+fn stopped(output: Output, steps: &[Step], made: usize, failure: Failure) -> Failure {
+    output.note(format_args!("{made} of {} changes were made", steps.len()));
+    for step in &steps[made..] {
+        output.note(format_args!("not made: {}", step.title()));
+    }
+    let message = format!("{}: {}", steps[made].title(), failure.message);
+    Failure { message, ..failure }
 }
 
 fn show(output: Output, step: &Step) {
@@ -67,10 +82,7 @@ fn show(output: Output, step: &Step) {
         plan::Action::Change | plan::Action::SaveUrl => Style::Notice,
         plan::Action::Delete => Style::Bad,
     };
-    output.line(output.style(
-        style,
-        format_args!("{} {} {}", step.action.sign(), step.kind.word(), step.name),
-    ));
+    output.line(output.style(style, step.title()));
     for line in &step.difference {
         output.line(format_args!("    {line}"));
     }

@@ -1,7 +1,7 @@
 //! `ringback dev`: a local platform with a seeded app.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::environment;
 use crate::failure::Failure;
@@ -78,7 +78,7 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Fail
     let signals = Signals::new()?;
     let local = options.rehearsal().start().await?;
     let ready = local.ready()?;
-    let _files = write_ready_files(&ready, options.ready_file.as_ref(), output)?;
+    let _files = write_ready_files(&ready, options.ready_file.as_ref(), output).await?;
     if output.is_json() {
         output.json(&ready);
     } else {
@@ -93,7 +93,7 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Fail
 
 /// The file that was asked for, and the one that this user's other commands look for. Where that
 /// cannot be written, the others need flags; that stops nothing.
-fn write_ready_files(
+async fn write_ready_files(
     ready: &Ready,
     asked: Option<&PathBuf>,
     output: Output,
@@ -103,12 +103,25 @@ fn write_ready_files(
         files.push(ready.write(path)?);
     }
     if let Some(path) = environment::well_known_ready_file() {
+        if let Some(first) = another_that_runs(&path, ready).await {
+            output.note(format_args!(
+                "another `ringback dev` runs at {}: other commands ask that one; name this one with `--ready-file` or with `--url` and `--token`",
+                first.url
+            ));
+            return Ok(files);
+        }
         match ready.write(&path) {
             Ok(file) => files.push(file),
             Err(failure) => output.note(format_args!("{}", failure.message)),
         }
     }
     Ok(files)
+}
+
+/// The `dev` that left its ready file there, if it is another one and still runs.
+async fn another_that_runs(path: &Path, own: &Ready) -> Option<Ready> {
+    let there = Ready::read(path).ok().filter(|there| there != own)?;
+    there.is_alive().await.then_some(there)
 }
 
 /// Three lines to paste: environment, trigger, what to watch.

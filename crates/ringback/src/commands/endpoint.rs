@@ -1,5 +1,6 @@
 //! `ringback endpoint`: where events are sent.
 
+use http::Method;
 use serde_json::{Map, Value, json};
 
 use super::{render, secret};
@@ -35,6 +36,8 @@ enum Action {
     Show(Named),
     /// Make an endpoint
     Create(Create),
+    /// Change an endpoint; what is left out stays
+    Set(Set),
     /// Stop attempts; deliveries wait
     Pause(Named),
     /// Go on with what waits
@@ -104,6 +107,62 @@ struct Create {
     policy: Vec<String>,
 }
 
+#[derive(Debug, clap::Args)]
+struct Set {
+    #[command(flatten)]
+    named: Named,
+    /// A new name
+    #[arg(long, value_name = "NAME")]
+    rename: Option<String>,
+    /// A new URL
+    #[arg(long, value_name = "URL")]
+    to: Option<String>,
+    /// All its sources from now on; may be given several times
+    #[arg(long)]
+    source: Vec<String>,
+    /// All its types from now on, globs; may be given several times
+    #[arg(long = "type", value_name = "GLOB")]
+    types: Vec<String>,
+    /// Whether events are sent to it, or calls only
+    #[arg(long, value_name = "BOOL")]
+    routed: Option<bool>,
+    /// A setting of the policy, such as deadline_ms=5000 or ladder_ms=[1000,5000]
+    #[arg(long = "policy", value_name = "NAME=VALUE")]
+    policy: Vec<String>,
+}
+
+impl Set {
+    fn body(&self) -> Result<Value, Failure> {
+        let mut body = Map::new();
+        for (name, text) in [("name", &self.rename), ("url", &self.to)] {
+            body.extend(text.as_ref().map(|text| (name.to_owned(), json!(text))));
+        }
+        for (name, texts) in [("sources", &self.source), ("types", &self.types)] {
+            if !texts.is_empty() {
+                body.insert(name.to_owned(), json!(texts));
+            }
+        }
+        body.extend(self.routed.map(|it| ("routed".to_owned(), json!(it))));
+        if !self.policy.is_empty() {
+            body.insert("policy".to_owned(), policy(&self.policy)?.into());
+        }
+        if body.is_empty() {
+            let message = "nothing to change is given";
+            return Err(Failure::usage("endpoint.nothing", message)
+                .with_hint("write `ringback endpoint set NAME --to URL`, or see `--help`"));
+        }
+        Ok(Value::Object(body))
+    }
+}
+
+/// The URL stands after the name here; the server speaks of its own member.
+fn with_own_hint(failure: Failure) -> Failure {
+    if failure.code != "endpoint.no_url" {
+        return failure;
+    }
+    failure.with_hint("give the URL after the name: `ringback endpoint create NAME URL`")
+}
+
 /// Manages endpoints.
 pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let client = Client::locate(&arguments.connection)?;
@@ -114,7 +173,16 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Fail
             return Ok(());
         }
         Action::Show(named) => client.get(&named.path()).await?,
-        Action::Create(create) => client.post("endpoints", &create.body()?).await?,
+        Action::Create(create) => client
+            .post("endpoints", &create.body()?)
+            .await
+            .map_err(with_own_hint)?,
+        Action::Set(set) => {
+            let body = set.body()?;
+            client
+                .ask(Method::PATCH, &set.named.path(), Some(&body))
+                .await?
+        }
         Action::Pause(named) => act(&client, &named, "pause").await?,
         Action::Resume(named) => act(&client, &named, "resume").await?,
         Action::RotateSecret {

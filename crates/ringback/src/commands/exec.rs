@@ -1,6 +1,7 @@
 //! `ringback exec`: a local platform for as long as a command runs, in CI and in scripts.
 
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitCode, ExitStatus};
 
@@ -17,12 +18,19 @@ use crate::server::signal::Signals;
 /// What a shell adds to the number of the signal that ended a command.
 const SIGNAL_BASE: i32 = 128;
 
+/// What a shell says of a command that is there but cannot be run.
+const NOT_RUN: u8 = 126;
+/// What a shell says of a command that is not there.
+const NOT_FOUND: u8 = 127;
+
 /// Arguments of `ringback exec`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 The command finds the platform by RINGBACK_URL, RINGBACK_TOKEN, RINGBACK_FEISHU_APP_ID,
 RINGBACK_FEISHU_APP_SECRET, RINGBACK_FEISHU_ENCRYPT_KEY and RINGBACK_FEISHU_VERIFICATION_TOKEN;
 `ringback trigger`, `ringback log` and the others find it by the first two.
+
+The exit status is the command's own, 127 where there is no such command, 126 where it cannot be run.
 
 Example:
   ringback exec --listen 127.0.0.1:0 --clock virtual -- npm test")]
@@ -35,7 +43,7 @@ pub(crate) struct Arguments {
 }
 
 /// Starts, runs the command, stops, and passes its exit status on.
-pub(crate) async fn run(arguments: Arguments, _output: Output) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> {
     arguments.options.start_log()?;
     let signals = Signals::new()?;
     let local = arguments.options.rehearsal().start().await?;
@@ -47,17 +55,22 @@ pub(crate) async fn run(arguments: Arguments, _output: Output) -> Result<ExitCod
         .map(|path| ready.write(path))
         .transpose()?;
     let ended = match spawn(&arguments.command, &ready) {
-        Ok(child) => attend(child, signals).await,
-        Err(failure) => Err(failure),
+        Ok(child) => attend(child, signals).await.map(exit_code),
+        Err((failure, status)) => {
+            output.failure(&failure);
+            Ok(ExitCode::from(status))
+        }
     };
     drop(file);
     local.stop().await?;
-    ended.map(exit_code)
+    ended
 }
 
-fn spawn(command: &[OsString], ready: &Ready) -> Result<Child, Failure> {
+/// The command under way, or why it is not and the exit status that a shell has for that.
+fn spawn(command: &[OsString], ready: &Ready) -> Result<Child, (Failure, u8)> {
     let Some((program, arguments)) = command.split_first() else {
-        return Err(Failure::usage("exec.command", "no command is given"));
+        let failure = Failure::usage("exec.command", "no command is given");
+        return Err((failure, Exit::Usage as u8));
     };
     let app = &ready.feishu;
     let variables = [
@@ -72,7 +85,11 @@ fn spawn(command: &[OsString], ready: &Ready) -> Result<Child, Failure> {
     command.args(arguments).envs(variables).kill_on_drop(true);
     command.spawn().map_err(|error| {
         let message = format!("cannot run `{}`: {error}", program.display());
-        Failure::failed("exec.command", message).exiting(Exit::Usage)
+        let status = match error.kind() {
+            ErrorKind::NotFound => NOT_FOUND,
+            _ => NOT_RUN,
+        };
+        (Failure::failed("exec.command", message), status)
     })
 }
 

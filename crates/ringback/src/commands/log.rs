@@ -120,11 +120,17 @@ async fn show(client: &Client, output: Output, id: &str) -> Result<(), Failure> 
     let attempts = entry
         .as_object_mut()
         .and_then(|entry| entry.remove("attempts_made"));
+    let body = entry.as_object_mut().and_then(|entry| entry.remove("body"));
     render::object(output, &entry);
     if let Some(Value::Array(attempts)) = attempts {
         output.line("");
         output.line(output.style(Style::Strong, "attempts"));
         output.line(render::table(&attempts, ATTEMPT_COLUMNS));
+    }
+    if let Some(Value::String(body)) = body {
+        output.line("");
+        output.line(output.style(Style::Strong, "body"));
+        output.line(render::indented(&body));
     }
     Ok(())
 }

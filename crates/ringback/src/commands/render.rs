@@ -1,7 +1,10 @@
 //! Answers of the management API as text for people.
 
+mod indent;
+
 use serde_json::Value;
 
+pub(super) use self::indent::indented;
 use crate::output::{Output, Table};
 
 /// A column of a table: its heading and where its cell stands in each object, as a JSON pointer.
@@ -51,7 +54,7 @@ pub(super) fn object(output: Output, value: &Value) {
         .max()
         .unwrap_or(0);
     for (name, text) in lines {
-        output.line(format_args!("{name:width$}  {text}"));
+        output.line(format!("{name:width$}  {text}").trim_end());
     }
 }
 
@@ -68,7 +71,36 @@ fn flatten(name: &str, value: &Value, lines: &mut Vec<(String, String)>) {
             }
         }
         Value::Null => {}
+        Value::Array(items) if wants_lines(items) => {
+            let rows = Table::of_rows(items.iter().map(cells)).to_string();
+            let names = std::iter::once(name.to_owned()).chain(std::iter::repeat(String::new()));
+            lines.extend(names.zip(rows.lines().map(str::to_owned)));
+        }
         other => lines.push((name.to_owned(), cell(Some(other)))),
+    }
+}
+
+/// Whether a list is better read with an item per line: its items have parts, or do not fit on one.
+fn wants_lines(items: &[Value]) -> bool {
+    let parts = items.iter().any(|item| item.is_object() || item.is_array());
+    let whole = items
+        .iter()
+        .map(|item| cell(Some(item)).chars().count() + 2);
+    !items.is_empty() && (parts || whole.sum::<usize>() > WIDEST_LIST)
+}
+
+/// The widest list on one line.
+const WIDEST_LIST: usize = 72;
+
+/// An item of a list: its members, or itself.
+fn cells(item: &Value) -> Vec<String> {
+    match item {
+        Value::Object(members) => members
+            .iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| format!("{name}={}", cell(Some(value))))
+            .collect(),
+        other => vec![cell(Some(other))],
     }
 }
 

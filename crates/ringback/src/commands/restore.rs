@@ -1,13 +1,16 @@
 //! `ringback restore`: put a backup in the place of a store that is not running.
 
 use std::io::Read;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 use crate::output::Output;
 
+/// For files that hold secrets.
+const PRIVATE: u32 = 0o600;
 /// The names that the store uses in its data directory.
-const STORE: &str = "ringback.db";
+pub(super) const STORE: &str = "ringback.db";
 const LOCK: &str = "ringback.lock";
 const MASTER_KEY: &str = "master.key";
 /// What stands at the beginning of every SQLite file.
@@ -50,7 +53,10 @@ pub(crate) fn run(arguments: &Arguments, output: Output) -> Result<(), Failure> 
     if arguments.dry_run {
         return Ok(());
     }
-    std::fs::create_dir_all(&arguments.data)
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&arguments.data)
         .map_err(|error| Failure::file("make", &arguments.data, &error))?;
     let _lock = lock(&arguments.data)?;
     if occupied {
@@ -84,6 +90,7 @@ fn lock(data: &Path) -> Result<std::fs::File, Failure> {
         .create(true)
         .truncate(false)
         .write(true)
+        .mode(PRIVATE)
         .open(&path);
     let file = opened.map_err(|error| Failure::file("open", &path, &error))?;
     file.try_lock().map_err(|_| {
@@ -115,11 +122,23 @@ fn set_aside(data: &Path, output: Output) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Copies the backup beside its place, syncs it, and renames it there: whole or not at all.
+/// Copies the backup beside its place, syncs it, and renames it there: whole or not at all. Only this
+/// user may read it, whoever may read the backup.
 fn put(backup: &Path, store: &Path) -> Result<(), Failure> {
     let partial = store.with_extension("db.partial");
-    let copied = std::fs::copy(backup, &partial)
-        .and_then(|_| std::fs::File::open(&partial)?.sync_all())
-        .and_then(|()| std::fs::rename(&partial, store));
+    let copied = copy_private(backup, &partial).and_then(|()| std::fs::rename(&partial, store));
     copied.map_err(|error| Failure::file("write", store, &error))
+}
+
+fn copy_private(from: &Path, to: &Path) -> std::io::Result<()> {
+    let mut copy = std::fs::File::options()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .mode(PRIVATE)
+        .open(to)?;
+    // One that was left there by a copy cut off keeps the mode it had.
+    copy.set_permissions(std::fs::Permissions::from_mode(PRIVATE))?;
+    std::io::copy(&mut std::fs::File::open(from)?, &mut copy)?;
+    copy.sync_all()
 }

@@ -40,8 +40,9 @@ enum Action {
     },
     /// Revoke a token
     Revoke {
-        /// Its id
-        id: String,
+        /// Its id or name
+        #[arg(value_name = "TOKEN")]
+        which: String,
     },
 }
 
@@ -58,11 +59,32 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Fail
             let made: Value = client.post("tokens", &body).await?;
             render::object(output, &made);
         }
-        Action::Revoke { id } => {
+        Action::Revoke { which } => {
+            let id = id_of(&client, which).await?;
             let path = format!("tokens/{}", client::encode(&id));
             let _: Value = client.ask(http::Method::DELETE, &path, None).await?;
             output.note("token revoked");
         }
     }
     Ok(())
+}
+
+/// The id of the token that is meant by an id or a name.
+async fn id_of(client: &Client, which: String) -> Result<String, Failure> {
+    let tokens = render::items(client.get("tokens").await?);
+    let is = |token: &&Value, member: &str| token.get(member).is_some_and(|it| *it == which);
+    if tokens.iter().any(|token| is(&token, "id")) {
+        return Ok(which);
+    }
+    let named: Vec<&Value> = tokens.iter().filter(|token| is(token, "name")).collect();
+    match named.as_slice() {
+        [only] => Ok(render::cell(only.get("id"))),
+        // The server says that there is none.
+        [] => Ok(which),
+        _ => {
+            let message = format!("several tokens are called `{which}`");
+            Err(Failure::usage("token.which", message)
+                .with_hint("give the id; `ringback token list` shows it"))
+        }
+    }
 }

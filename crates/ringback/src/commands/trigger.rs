@@ -1,5 +1,7 @@
 //! `ringback trigger`: make an event or a callback from a fixture.
 
+mod hints;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -34,9 +36,12 @@ pub(crate) struct Arguments {
     #[arg(value_parser = ["feishu"])]
     dialect: String,
     /// Event type or callback type
-    #[arg(value_name = "TYPE")]
-    event_type: String,
-    /// Put a value somewhere into the body; JSON where it parses, else text
+    #[arg(value_name = "TYPE", required_unless_present = "list")]
+    event_type: Option<String>,
+    /// List the types that need no `--file`, and trigger nothing
+    #[arg(long)]
+    list: bool,
+    /// Put a value somewhere below `event`; JSON where it parses, else text
     #[arg(long = "set", value_name = "PATH=VALUE")]
     set: Vec<String>,
     /// How many events
@@ -60,13 +65,23 @@ pub(crate) struct Arguments {
 
 /// Triggers, and prints what came of it.
 pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
+    if arguments.list {
+        let client = Client::locate(&arguments.connection)?;
+        return super::app::fixtures(&client, output).await;
+    }
+    let event_type = arguments.event_type.as_deref().unwrap_or_default();
     let body = request(&arguments)?;
     let client = Client::locate(&arguments.connection)?;
+    if let (Some(set), None) = (body.get("set"), &arguments.file) {
+        hints::warn_of_paths(&client, output, event_type, set).await?;
+    }
     let app = the_app(&client, arguments.app.as_deref()).await?;
-    let callback = CALLBACKS.contains(&arguments.event_type.as_str());
+    let callback = CALLBACKS.contains(&event_type);
     let route = if callback { "callbacks" } else { "trigger" };
     let path = format!("feishu/apps/{}/{route}", client::encode(&app));
-    let answer: Value = with_progress("triggering", client.post(&path, &body)).await?;
+    let answer: Result<Value, Failure> =
+        with_progress("triggering", client.post(&path, &body)).await;
+    let answer = answer.map_err(|failure| hints::for_trigger(failure, &app, event_type))?;
     match answer.get("events").and_then(Value::as_array) {
         Some(events) if !output.is_json() => render::list(output, events, COLUMNS),
         _ => render::object(output, &answer),
@@ -105,7 +120,7 @@ fn settings(pairs: &[String]) -> Result<Map<String, Value>, Failure> {
                 "trigger.set",
                 format!("`--set {pair}` is not of the form PATH=VALUE"),
             )
-            .with_hint("write `--set event.message.chat_type=p2p`")
+            .with_hint("write `--set message.chat_type=p2p`: paths begin below `event`")
         })?;
         let value = serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
         Ok((path.to_owned(), value))

@@ -5,6 +5,7 @@ use ringback_types::{Code, Coded};
 use super::Config;
 use crate::failure::Exit;
 use crate::failure::Failure;
+use crate::logging;
 
 /// Why settings do not fit together.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -63,7 +64,8 @@ impl Config {
     /// Refuses settings that cannot work, alone or together.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         self.find_conflict()
-            .map_err(|conflict| Failure::from(conflict).exiting(Exit::Usage))
+            .map_err(|conflict| Failure::from(conflict).exiting(Exit::Usage))?;
+        logging::check(&self.log.level)
     }
 
     fn find_conflict(&self) -> Result<(), Conflict> {
@@ -120,6 +122,11 @@ impl Config {
                 "1024 or more",
             ),
             (
+                limits.body_budget_bytes >= 1_024,
+                "limits.body_budget_bytes",
+                "1024 or more",
+            ),
+            (
                 limits.body_deadline_ms >= 1,
                 "limits.body_deadline_ms",
                 "1 or more",
@@ -127,6 +134,11 @@ impl Config {
             (
                 limits.in_flight_per_source >= 1,
                 "limits.in_flight_per_source",
+                "1 or more",
+            ),
+            (
+                limits.in_flight_platform >= 1,
+                "limits.in_flight_platform",
                 "1 or more",
             ),
             (limits.connections >= 1, "limits.connections", "1 or more"),

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use ringback_deliver::TransportFailure;
 use ringback_dialect::feishu::{self, ChallengeFailure, HeaderV2, Secrets, Sender, crypto};
 use ringback_dialect::{Outgoing, WireRequest};
 use ringback_feishu::request_url::{Cause, UrlRefusal};
@@ -11,9 +12,9 @@ use ringback_types::Secret;
 use serde_json::value::RawValue;
 use url::Url;
 
-use super::Patient;
 use super::finding::{Check, Diagnosis, Finding};
 use super::instrument::{self, Instrument};
+use super::{Patient, tls};
 
 /// What an event is granted (sheet `feishu-events`, section 5.1).
 const EVENT_LIMIT: Duration = Duration::from_secs(3);
@@ -29,9 +30,21 @@ pub(super) async fn why(
     refusal: &UrlRefusal,
     plain_passed: bool,
 ) -> Option<Diagnosis> {
+    if may_be_tls(&refusal.cause)
+        && let Some(spoken) = tls::is_spoken(instrument, &patient.url).await
+    {
+        return Some(spoken);
+    }
     let Cause::Challenge(failure) = &refusal.cause else {
         return None;
     };
+    if may_be_cut(*failure) && is_cut(instrument, patient).await {
+        return Some(Diagnosis::new(
+            "verify.answer_too_large",
+            "the answer is larger than 64 KiB, of which the rest is not read",
+            "answer `{\"challenge\":\"…\"}` and nothing else",
+        ));
+    }
     if passes_when_signed(instrument, patient).await {
         return Some(Diagnosis::new(
             "verify.signature_demanded",
@@ -46,13 +59,79 @@ pub(super) async fn why(
             "give the server the Encrypt Key that the app has, and answer the `challenge` inside the decrypted text",
         ));
     }
-    (wants_token(*failure) && patient.secrets.token.is_none()).then(|| {
-        Diagnosis::new(
+    if wants_token(*failure) && patient.secrets.token.is_none() {
+        return Some(Diagnosis::new(
             "verify.token_not_given",
             "the server asks for the Verification Token, and none was given to this command",
             "pass the app's token with `--token`",
+        ));
+    }
+    server_error(*failure)
+}
+
+/// A server that fails has been reached: its path is not what is wrong.
+fn server_error(failure: ChallengeFailure) -> Option<Diagnosis> {
+    let (ChallengeFailure::Status(status) | ChallengeFailure::HtmlStatus(status)) = failure else {
+        return None;
+    };
+    let from_proxy = matches!(status.as_u16(), 502..=504);
+    let (code, fix) = if from_proxy {
+        (
+            "verify.nothing_behind_proxy",
+            "a proxy or tunnel answers for a program that does not: start it, and check the port that the proxy passes on to",
         )
-    })
+    } else {
+        (
+            "verify.server_error",
+            "the server got the challenge and failed over it: see its log for the error",
+        )
+    };
+    let failed = status.is_server_error();
+    failed.then(|| Diagnosis::new(code, failure.to_string(), fix))
+}
+
+/// TLS answers plain HTTP by bytes that are none, by hanging up, or by a polite 400.
+fn may_be_tls(cause: &Cause) -> bool {
+    match cause {
+        Cause::Transport(failure) => matches!(
+            failure,
+            TransportFailure::Protocol { .. } | TransportFailure::Reset { .. }
+        ),
+        Cause::Challenge(
+            ChallengeFailure::Status(status) | ChallengeFailure::HtmlStatus(status),
+        ) => *status == StatusCode::BAD_REQUEST,
+        _ => false,
+    }
+}
+
+/// What an answer looks like of which only the beginning was read, or nothing.
+fn may_be_cut(failure: ChallengeFailure) -> bool {
+    matches!(
+        failure,
+        ChallengeFailure::Empty | ChallengeFailure::NotJson | ChallengeFailure::Missing
+    )
+}
+
+/// Whether the answer to one more challenge goes over the cap.
+async fn is_cut(instrument: &Instrument, patient: &Patient) -> bool {
+    let Ok(url) = Url::parse(&patient.url) else {
+        return false;
+    };
+    let request = challenge(instrument, patient, &instrument.uuid());
+    let report = instrument.exchange(&url, request, EVENT_LIMIT).await;
+    report.outcome.is_ok_and(|answer| answer.cut)
+}
+
+/// A challenge as the platform sends it to an app with these secrets.
+fn challenge(instrument: &Instrument, patient: &Patient, challenge: &str) -> WireRequest {
+    let secrets = given_secrets(patient);
+    feishu::challenge(&secrets, challenge, instrument.random.secret())
+}
+
+fn given_secrets(patient: &Patient) -> Secrets {
+    let token = patient.secrets.token.clone();
+    let token = token.unwrap_or_else(|| Secret::from(""));
+    Secrets::new(patient.secrets.encrypt_key.as_ref(), token)
 }
 
 fn wants_token(failure: ChallengeFailure) -> bool {
@@ -64,17 +143,12 @@ async fn passes_when_signed(instrument: &Instrument, patient: &Patient) -> bool 
     let Ok(url) = Url::parse(&patient.url) else {
         return false;
     };
-    let token = patient
-        .secrets
-        .token
-        .clone()
-        .unwrap_or_else(|| Secret::from(""));
-    let secrets = Secrets::new(patient.secrets.encrypt_key.as_ref(), token);
+    let secrets = given_secrets(patient);
     let Some(key) = &secrets.encrypt_key else {
         return false;
     };
     let challenge = instrument.uuid();
-    let mut request = feishu::challenge(&secrets, &challenge, instrument.random.secret());
+    let mut request = self::challenge(instrument, patient, &challenge);
     let timestamp = instrument.clock.wire().as_seconds().to_string();
     let nonce = instrument.uuid();
     let signature = crypto::sign(timestamp.as_bytes(), nonce.as_bytes(), key, &request.body);

@@ -10,7 +10,7 @@ use ringback_types::Secret;
 use super::finding::{Check, Diagnosis, Finding, Report, micros};
 use super::instrument::Instrument;
 use super::reach::{self, Reach, check_of};
-use super::{Patient, experiment};
+use super::{Patient, experiment, tls};
 
 /// What the platform grants (section 1.2).
 const LIMIT: Duration = Duration::from_secs(1);
@@ -109,10 +109,7 @@ fn reach(checked: &Checked, challenge: Check) -> Reach {
         Err(refusal) => {
             let mut reach = from(
                 &refusal.timing,
-                Some((
-                    check_where(&refusal.cause, challenge),
-                    Diagnosis::of(&**refusal),
-                )),
+                Some((check_where(&refusal.cause, challenge), diagnosis(refusal))),
             );
             if let Cause::Transport(TransportFailure::RefusedByGuard { address, .. }) =
                 &refusal.cause
@@ -121,6 +118,13 @@ fn reach(checked: &Checked, challenge: Check) -> Reach {
             }
             reach
         }
+    }
+}
+
+fn diagnosis(refusal: &UrlRefusal) -> Diagnosis {
+    match &refusal.cause {
+        Cause::Transport(failure) => tls::diagnosis(failure),
+        _ => Diagnosis::of(refusal),
     }
 }
 
@@ -184,11 +188,7 @@ async fn deciding_challenge(
     let measured = micros(refusal.timing.total_us);
     let plain_passed = plain.is_some_and(Result::is_ok);
     let found = experiment::why(instrument, patient, refusal, plain_passed).await;
-    Finding::broken(
-        check,
-        measured,
-        found.unwrap_or_else(|| Diagnosis::of(&**refusal)),
-    )
+    Finding::broken(check, measured, found.unwrap_or_else(|| diagnosis(refusal)))
 }
 
 /// Whether a right answer came in time; a wrong one needs no second complaint.

@@ -13,8 +13,8 @@ use ringback_dialect::{Outgoing, WireRequest};
 use super::finding::{Check, Diagnosis, Finding, Report};
 use super::instrument::{self, Instrument};
 use super::reach::{self, Reach, check_of};
-use super::{Patient, experiment};
-use crate::failure::Failure;
+use super::{Patient, experiment, tls};
+use crate::failure::{Exit, Failure};
 
 /// What an endpoint is granted (design, section 5).
 const LIMIT: Duration = Duration::from_secs(15);
@@ -29,7 +29,7 @@ pub(crate) async fn examine(instrument: &Instrument, patient: &Patient) -> Resul
         )
         .with_hint("pass the endpoint's signing key with `--signing-key whsec_…`")
     })?;
-    let key = SigningKey::parse(key)?;
+    let key = SigningKey::parse(key).map_err(|error| Failure::from(error).exiting(Exit::Usage))?;
     let url = match check_url(&patient.url) {
         Ok(url) => url,
         Err(refusal) => {
@@ -49,7 +49,10 @@ pub(crate) async fn examine(instrument: &Instrument, patient: &Patient) -> Resul
         .is_some_and(|(check, _)| *check != Check::RightEvent);
     let mut findings = reach::findings(patient, &reach);
     if !failed_before {
-        findings.push(right_event(&looked));
+        findings.push(right_event(instrument, patient, &looked).await);
+    }
+    // Where no answer came, a forged event would prove nothing.
+    if looked.outcome.is_ok() {
         let mut forged = request(instrument, &key, &patient.event_type)?;
         forged.headers.insert(
             SIGNATURE,
@@ -96,7 +99,7 @@ fn reach(looked: &probe::Report) -> Reach {
     Reach {
         stages: looked.stages.clone(),
         address: looked.connected,
-        failure: failure.map(|failure| (check_where(failure), Diagnosis::of(failure))),
+        failure: failure.map(|failure| (check_where(failure), tls::diagnosis(failure))),
     }
 }
 
@@ -117,7 +120,11 @@ fn check_where(failure: &TransportFailure) -> Check {
     }
 }
 
-fn right_event(looked: &probe::Report) -> Finding {
+async fn right_event(
+    instrument: &Instrument,
+    patient: &Patient,
+    looked: &probe::Report,
+) -> Finding {
     let took = instrument::took(looked);
     match &looked.outcome {
         Ok(answer) if answer.status.is_success() => Finding::held(
@@ -133,6 +140,10 @@ fn right_event(looked: &probe::Report) -> Finding {
                 "check the signing key on both sides, and verify over the raw body before parsing it",
             ),
         ),
-        Err(failure) => Finding::broken(Check::RightEvent, took, Diagnosis::of(failure)),
+        Err(failure) => {
+            let spoken = tls::is_spoken(instrument, &patient.url).await;
+            let diagnosis = spoken.unwrap_or_else(|| tls::diagnosis(failure));
+            Finding::broken(Check::RightEvent, took, diagnosis)
+        }
     }
 }

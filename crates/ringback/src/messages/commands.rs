@@ -214,4 +214,67 @@ pub(crate) const TABLE: &[(&str, Chinese)] = &[
             fix: "",
         },
     ),
+    (
+        "client.speaks_tls",
+        Chinese {
+            cause: "对方的应答不是明文 HTTP",
+            fix: "它可能使用 TLS：网址写成 `https://`",
+        },
+    ),
+    (
+        "apply.missing",
+        Chinese {
+            cause: "缺少必填项",
+            fix: "`ringback apply --help` 有示例",
+        },
+    ),
+    (
+        "apply.foreign_secret",
+        Chinese {
+            cause: "这种 dialect 没有这个密钥",
+            fix: "",
+        },
+    ),
+    (
+        "apply.unknown_name",
+        Chinese {
+            cause: "文件里和服务上都没有这个名字",
+            fix: "",
+        },
+    ),
+    (
+        "apply.prune_in_use",
+        Chinese {
+            cause: "`--prune` 会删除仍在使用的对象",
+            fix: "在文件里也写上它，或去掉 `--prune`",
+        },
+    ),
+    (
+        "replay.no_deliveries",
+        Chinese {
+            cause: "没有可以重放的投递",
+            fix: "没有匹配到端点的事件没有投递：检查端点的来源和类型",
+        },
+    ),
+    (
+        "replay.refused",
+        Chinese {
+            cause: "有些投递不能重放",
+            fix: "",
+        },
+    ),
+    (
+        "token.which",
+        Chinese {
+            cause: "有多个令牌叫这个名字",
+            fix: "用 id 指明；`ringback token list` 可查看",
+        },
+    ),
+    (
+        "endpoint.nothing",
+        Chinese {
+            cause: "没有给出要修改的内容",
+            fix: "例如 `ringback endpoint set NAME --to URL`",
+        },
+    ),
 ];

@@ -382,4 +382,67 @@ pub(crate) const TABLE: &[(&str, Chinese)] = &[
             fix: "核对两边的签名密钥，并在解析之前对原始内容验签",
         },
     ),
+    (
+        "verify.answer_too_large",
+        Chinese {
+            cause: "应答超过 64 KiB，之后的没有读取",
+            fix: "只返回 `{\"challenge\":\"…\"}`",
+        },
+    ),
+    (
+        "verify.server_error",
+        Chinese {
+            cause: "服务器收到了 challenge，但处理时出错",
+            fix: "查看服务器日志里的错误",
+        },
+    ),
+    (
+        "verify.nothing_behind_proxy",
+        Chinese {
+            cause: "应答来自代理或隧道，后面的程序没有应答",
+            fix: "启动程序，并检查代理转发到的端口",
+        },
+    ),
+    (
+        "tls.spoken",
+        Chinese {
+            cause: "这个端口使用 TLS，而网址写的是 `http://`",
+            fix: "网址写成 `https://`",
+        },
+    ),
+    (
+        "tls.not_spoken",
+        Chinese {
+            cause: "这个端口不使用 TLS",
+            fix: "网址写成 `http://`，或在服务器上启用 TLS",
+        },
+    ),
+    (
+        "tls.refused",
+        Chinese {
+            cause: "服务器中断了 TLS 握手",
+            fix: "查看服务器日志；它必须支持 TLS 1.2 或 1.3",
+        },
+    ),
+    (
+        "tls.authority_as_server",
+        Chinese {
+            cause: "服务器把 CA 证书（`CA:TRUE`）当作自己的证书",
+            fix: "给服务器签发单独的证书（`CA:FALSE`）",
+        },
+    ),
+    (
+        "tls.unknown_issuer",
+        Chinese {
+            cause: "本机不信任服务器证书的签发者",
+            fix: "发送完整的证书链，并使用公共 CA 的证书",
+        },
+    ),
+    (
+        "verify.no_signing_key",
+        Chinese {
+            cause: "Standard Webhooks 总是带签名的",
+            fix: "用 `--signing-key whsec_…` 给出端点的签名密钥",
+        },
+    ),
 ];

@@ -3,9 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
-use axum::Router;
-use ringback_http::{Faces, Limits, Serving, Tls};
+use ringback_http::{Face, Faces, Limits, Serving, Tls};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -17,7 +15,7 @@ use crate::failure::Failure;
 /// Bound sockets, served once there are faces.
 #[derive(Debug)]
 pub(super) struct Listeners {
-    bound: Vec<(Face, SocketAddr)>,
+    bound: Vec<(Served, SocketAddr)>,
     waiting: Vec<TcpListener>,
     serving: Serving,
     stop: watch::Sender<bool>,
@@ -26,52 +24,34 @@ pub(super) struct Listeners {
 
 /// What is served on a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Face {
+enum Served {
     /// Everything, or what has no address of its own.
-    All,
-    Platform,
-    Management,
-    Receive,
+    Common,
+    /// One face alone.
+    Own(Face),
 }
 
-impl Face {
+impl Served {
     const fn word(self) -> &'static str {
         match self {
-            Self::All => "all",
-            Self::Platform => "platform",
-            Self::Management => "management",
-            Self::Receive => "receive",
+            Self::Common => "all",
+            Self::Own(Face::Platform) => "platform",
+            Self::Own(Face::Management) => "management",
+            Self::Own(Face::Receive) => "receive",
         }
     }
 
-    /// The routes of this face. The common address also answers for faces that have their own: two
-    /// addresses for one face are two doors, and each has its own firewall.
-    fn router(self, faces: &Faces, own: &[Self]) -> Router {
+    /// The faces on this socket. The common address does not answer for faces that have their own: two
+    /// addresses for one face would be two doors, and each has its own firewall.
+    fn faces(self, bound: &[(Self, SocketAddr)]) -> Vec<Face> {
+        let is_own = |face: Face| bound.iter().any(|(served, _)| *served == Self::Own(face));
         match self {
-            Self::Platform => faces.platform(),
-            Self::Management => faces.management(),
-            Self::Receive => faces.receive(),
-            Self::All => rest(faces, own),
+            Self::Own(face) => vec![face],
+            Self::Common => Face::ALL
+                .into_iter()
+                .filter(|face| !is_own(*face))
+                .collect(),
         }
-    }
-}
-
-/// What the common address serves: every face that has no address of its own.
-fn rest(faces: &Faces, own: &[Face]) -> Router {
-    if own.is_empty() {
-        return faces.router();
-    }
-    let left = |face| !own.contains(&face);
-    match (
-        left(Face::Platform),
-        left(Face::Management),
-        left(Face::Receive),
-    ) {
-        (true, false, false) => faces.platform(),
-        (false, true, false) => faces.management(),
-        (false, false, true) => faces.receive(),
-        (false, false, false) => Router::new(),
-        _ => faces.router(),
     }
 }
 
@@ -79,30 +59,33 @@ impl Listeners {
     /// Binds every address; a port 0 becomes a free one.
     pub(super) async fn bind(config: &Config) -> Result<Self, Failure> {
         let listen = &config.listen;
+        let apart = [listen.platform, listen.management, listen.receive];
+        let all_apart = apart.iter().all(|address| address.0.is_some());
         let wanted = [
-            (Face::All, Some(listen.address)),
-            (Face::Platform, listen.platform.0),
-            (Face::Management, listen.management.0),
-            (Face::Receive, listen.receive.0),
+            // Where every face has its own, nothing is left for the common one.
+            (Served::Common, (!all_apart).then_some(listen.address)),
+            (Served::Own(Face::Platform), listen.platform.0),
+            (Served::Own(Face::Management), listen.management.0),
+            (Served::Own(Face::Receive), listen.receive.0),
         ];
         let mut listeners = Self {
             bound: Vec::new(),
             waiting: Vec::new(),
             serving: Serving {
-                limits: Arc::new(ArcSwap::from_pointee(options::listener_limits(config))),
+                limits: Arc::new(watch::Sender::new(options::listener_limits(config))),
                 tls: tls::load(config)?,
             },
             stop: watch::Sender::new(false),
             tasks: JoinSet::new(),
         };
-        for (face, address) in wanted {
+        for (served, address) in wanted {
             let Some(address) = address else { continue };
             let listener = TcpListener::bind(address)
                 .await
                 .map_err(|error| taken(address, &error))?;
             listeners
                 .bound
-                .push((face, listener.local_addr().map_err(Failure::internal)?));
+                .push((served, listener.local_addr().map_err(Failure::internal)?));
             listeners.waiting.push(listener);
         }
         Ok(listeners)
@@ -110,17 +93,11 @@ impl Listeners {
 
     /// Serves the faces on the bound sockets.
     pub(super) fn serve(mut self, faces: &Faces) -> Self {
-        let own: Vec<Face> = self
-            .bound
-            .iter()
-            .map(|(face, _)| *face)
-            .filter(|face| *face != Face::All)
-            .collect();
-        for ((face, _), listener) in self.bound.iter().zip(self.waiting.drain(..)) {
+        for ((served, _), listener) in self.bound.iter().zip(self.waiting.drain(..)) {
             let mut stop = self.stop.subscribe();
             // An error means that the sender is gone, which is a stop too.
             let stopped = async move { drop(stop.wait_for(|stop| *stop).await) };
-            let router = face.router(faces, &own);
+            let router = faces.combined(&served.faces(&self.bound));
             self.tasks.spawn(ringback_http::serve(
                 listener,
                 router,
@@ -135,12 +112,12 @@ impl Listeners {
     pub(super) fn addresses(&self) -> impl Iterator<Item = (&'static str, SocketAddr)> {
         self.bound
             .iter()
-            .map(|(face, address)| (face.word(), *address))
+            .map(|(served, address)| (served.word(), *address))
     }
 
-    /// Puts limits into force for new connections.
+    /// Puts limits into force: how many connections at once, the rest for new connections.
     pub(super) fn set_limits(&self, limits: Limits) {
-        self.serving.limits.store(Arc::new(limits));
+        self.serving.limits.send_replace(limits);
     }
 
     /// The certificate in force.

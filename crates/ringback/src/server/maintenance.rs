@@ -2,21 +2,22 @@
 
 use std::time::Duration;
 
+use ringback_deliver::Engine;
 use ringback_store::record::{Pruner, Retention};
-use ringback_store::{Record, Store};
 use tokio::task::JoinHandle;
 
 const EVERY: Duration = Duration::from_mins(1);
 
-/// Prunes until aborted. A pass goes through the bulk lane, so it delays no acknowledgement.
-pub(super) fn start(store: Store, retention: Retention) -> JoinHandle<()> {
+/// Prunes until aborted. A pass goes through the bulk lane, so it delays no acknowledgement. Whom it
+/// releases the engine finds at its next look at what is due.
+pub(super) fn start(engine: Engine, retention: Retention) -> JoinHandle<()> {
     tokio::spawn(async move {
-        let mut keeper = Pruner::new(Record::new(store), retention);
+        let mut keeper = Pruner::new(engine.record().clone(), retention);
         let mut ticks = tokio::time::interval(EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            match keeper.pass().await {
+            match keeper.pass(&engine.endpoints().closed()).await {
                 Ok(pruned) if pruned.bodies + pruned.rows + pruned.expired > 0 => {
                     tracing::info!(
                         bodies = pruned.bodies,

@@ -33,7 +33,8 @@ pub(super) fn store(config: &Config) -> ringback_store::Options {
     }
 }
 
-pub(super) fn master_key(config: &Config) -> MasterKey {
+/// Where the master key is: the environment wins over the configuration.
+pub(crate) fn master_key(config: &Config) -> MasterKey {
     let named = environment::value(environment::MASTER_KEY_FILE).map(Into::into);
     let file = named.unwrap_or_else(|| config.store.master_key_file.clone());
     if file.as_os_str().is_empty() {
@@ -89,10 +90,18 @@ pub(super) fn gateway(config: &Config) -> ringback_gateway::Options {
     }
 }
 
+pub(super) fn feishu(config: &Config) -> ringback_feishu::Options {
+    ringback_feishu::Options {
+        in_flight: config.limits.in_flight_platform,
+        ..Default::default()
+    }
+}
+
 pub(super) fn gateway_limits(config: &Config) -> ringback_gateway::Limits {
     let limits = &config.limits;
     ringback_gateway::Limits {
         body_bytes: limits.body_bytes,
+        body_budget_bytes: limits.body_budget_bytes,
         body_deadline: Duration::from_millis(limits.body_deadline_ms),
         in_flight: limits.in_flight,
         in_flight_per_source: limits.in_flight_per_source,

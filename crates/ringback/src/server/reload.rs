@@ -28,7 +28,11 @@ impl Reload {
             _ => None,
         };
         self.level.set(&config.log)?;
+        warn_of_the_rest(&config, &running.config);
         running.gateway.set_limits(options::gateway_limits(&config));
+        running
+            .feishu
+            .set_in_flight(config.limits.in_flight_platform);
         running
             .listeners
             .set_limits(options::listener_limits(&config));
@@ -36,5 +40,20 @@ impl Reload {
             current.store(new);
         }
         Ok(())
+    }
+}
+
+/// What a reload does not touch, where it differs from what the process runs with.
+fn warn_of_the_rest(read: &Config, running: &Config) {
+    let reloaded = Config {
+        log: running.log.clone(),
+        limits: running.limits.clone(),
+        tls: running.tls.clone(),
+        ..read.clone()
+    };
+    if reloaded != *running || read.tls.enabled != running.tls.enabled {
+        tracing::warn!(
+            "settings besides [log], [limits] and the certificate have changed: they need a restart"
+        );
     }
 }

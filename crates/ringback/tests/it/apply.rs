@@ -119,14 +119,33 @@ fn what_cannot_be_applied_is_refused_before_anything_changes() {
         "[source.a]\ndialect = \"feishu\"\nsecrets.verification_token = \"env:NOT_SET\"",
         "[source.orders]\ndialect = \"standard\"",
         "[sources.a]\ndialect = \"feishu\"",
+        "[endpoint.a]\nurl = \"http://127.0.0.1:9/\"\ndialect = \"loud\"",
+        "[endpoint.a]\nurl = \"http://127.0.0.1:9/\"\n\ndialect = \"raw\"\npolicy.deadline = 3",
+        "[endpoint.a]\nurl = \"http://127.0.0.1:9/\"\ndialect = \"raw\"\npolicy.deadline_ms = 0",
+        "[endpoint.a]\ndialect = \"raw\"\nurl = \"nowhere\"",
+        "[endpoint.a]\ndialect = \"raw\"",
+        "[endpoint.a]\nurl = \"http://127.0.0.1:9/\"\ndialect = \"raw\"\nsources = [\"ordres\"]",
+        "[source.a]\ndialect = \"feishu\"\nsecrets.signing_key = \"file:wrong.toml\"",
+        "[feishu.app.cli_0000000000000001]\nrequest_url = \"ftp://127.0.0.1/\"",
     ] {
         std::fs::write(place.path("wrong.toml"), toml).unwrap();
-        let ended = dev.ask(["apply", "wrong.toml"]);
+        let ended = dev.ask(["apply", "wrong.toml", "--dry-run"]);
         told.push(format!(
             "# {}\n{}\n",
             toml.replace('\n', " "),
             ended.whole()
         ));
     }
+    // A source that an endpoint of the same file uses is not pruned; nothing is made halfway in silence.
+    let endpoint = "[endpoint.a]\nurl = \"http://127.0.0.1:9/\"\ndialect = \"raw\"";
+    let uses = format!("{endpoint}\nsources = [\"orders\"]");
+    std::fs::write(place.path("wrong.toml"), uses).unwrap();
+    let pruned = dev.ask(["apply", "wrong.toml", "--prune"]);
+    told.push(format!("# --prune\n{}\n", pruned.whole()));
+    let app = "[feishu.app.cli_a1b2c3d4e5f60718]\nrequest_url = \"http://127.0.0.1:9/\"";
+    let later = "[feishu.app.cli_a1b2c3d4e5f60719]\nname = \"Later\"";
+    std::fs::write(place.path("wrong.toml"), [endpoint, app, later].join("\n")).unwrap();
+    let halfway = dev.ask(["apply", "wrong.toml"]);
+    told.push(format!("# halfway\n{}\n", halfway.whole()));
     settings().bind(|| insta::assert_snapshot!("apply_refused", told.concat()));
 }

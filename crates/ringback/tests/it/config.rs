@@ -25,6 +25,8 @@ fn what_is_wrong_is_refused_with_its_name() {
         "[retention]\nbody_days = 31",
         "[outbound]\nallow = [\"10.0.0.1/99\"]",
         "[log]\nformat = \"xml\"",
+        "[log]\nlevel = \"loud\"",
+        "[log]\nlevel = \"info,ringback_deliver=loud\"",
     ] {
         std::fs::write(place.path("wrong.toml"), toml).unwrap();
         let ended = place.run(["serve", "--config", "wrong.toml"]);
@@ -34,6 +36,19 @@ fn what_is_wrong_is_refused_with_its_name() {
             ended.whole()
         ));
     }
+    std::fs::write(place.path("right.toml"), "").unwrap();
+    let checked = place.run(["config", "check", "wrong.toml"]);
+    assert!(
+        checked.err.contains("[config.log_level]"),
+        "{}",
+        checked.whole()
+    );
+    let by_variable = place
+        .ringback(["serve", "--config", "right.toml"])
+        .env("RINGBACK_LOG", "loud")
+        .output();
+    let by_variable = crate::support::Ended::of(by_variable.unwrap());
+    told.push(format!("# RINGBACK_LOG=loud\n{}\n", by_variable.whole()));
     let absent = place.run(["serve", "--config", "absent.toml"]);
     told.push(format!("# no file\n{}\n", absent.whole()));
     settings().bind(|| insta::assert_snapshot!("config_refused", told.concat()));

@@ -7,7 +7,7 @@ fn help_lists_commands_and_exit_statuses() {
     let place = Place::new();
     let help = place.run(["--help"]).held();
     exact_settings().bind(|| insta::assert_snapshot!("help", help));
-    for command in ["verify", "trigger", "apply", "log", "fault"] {
+    for command in ["verify", "trigger", "apply", "log", "fault", "key"] {
         let help = place.run([command, "--help"]).held();
         exact_settings().bind(|| insta::assert_snapshot!(format!("help_{command}"), help));
     }
@@ -40,6 +40,21 @@ fn failures_have_codes_hints_and_exit_statuses() {
         ));
     }
     settings().bind(|| insta::assert_snapshot!("failures", told.concat()));
+}
+
+#[test]
+fn an_empty_variable_counts_as_unset() {
+    let place = Place::new();
+    let mut command = place.ringback(["status"]);
+    for name in ["RINGBACK_URL", "RINGBACK_TOKEN", "RINGBACK_READY_FILE"] {
+        command.env(name, "");
+    }
+    let ended = crate::support::Ended::of(command.output().unwrap());
+    assert!(
+        ended.err.contains("[client.no_server]"),
+        "{}",
+        ended.whole()
+    );
 }
 
 #[test]

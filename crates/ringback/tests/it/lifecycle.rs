@@ -37,6 +37,36 @@ fn the_ready_file_is_private_and_removed_at_stop() {
 }
 
 #[test]
+fn a_second_dev_leaves_the_ready_file_of_the_first_alone() {
+    let place = Place::new();
+    let known = place.path("ringback/dev.json");
+    let first = Dev::start(&place, "real");
+    let url = |file: &std::path::Path| crate::support::read_json(file)["url"].clone();
+    let of_first = url(&known);
+    let mut second = place
+        .ringback(["dev", "--listen", "127.0.0.1:0", "--format", "json"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let out = second.stdout.take().unwrap();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(out), &mut line).unwrap();
+    assert!(line.contains("admin_token"), "{line}");
+    assert_eq!(url(&known), of_first);
+    let pid = rustix::process::Pid::from_child(&second);
+    rustix::process::kill_process(pid, Signal::TERM).unwrap();
+    assert_eq!(second.wait().unwrap().code(), Some(0));
+    assert_eq!(url(&known), of_first);
+
+    // One that was killed left its file; the next one takes it over.
+    first.signal(Signal::KILL);
+    drop(first);
+    let _next = Dev::start(&place, "real");
+    assert_ne!(url(&known), of_first);
+}
+
+#[test]
 fn sigterm_lets_work_in_flight_finish() {
     let place = Place::new();
     let dev = Dev::start(&place, "real");
@@ -65,6 +95,76 @@ fn sigterm_lets_work_in_flight_finish() {
     assert_eq!(
         (&delivery["state"], &delivery["attempts"]),
         (&"delivered".into(), &1.into())
+    );
+}
+
+#[test]
+fn a_call_under_way_at_the_stop_is_answered() {
+    let place = Place::new();
+    let dev = Dev::start(&place, "real");
+    let (announce, arrival) = mpsc::channel();
+    let (go_on, goes_on) = mpsc::channel::<()>();
+    let held = Mutex::new(goes_on);
+    let (right, calls) = (receiver::right(APP), receiver::receiver(APP));
+    let url = serve(move |request| {
+        let call = receiver::receive(&calls, request);
+        if matches!(call, Ok(ringback_dialect::Incoming::Call(_))) {
+            announce.send(()).unwrap();
+            held.lock().unwrap().recv().unwrap();
+        }
+        right(request)
+    });
+    dev.ask(["app", "request-url", &url, "--callbacks"]).held();
+    let trigger = place
+        .ringback(["trigger", "feishu", "card.action.trigger"])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    arrival.recv().unwrap();
+    dev.signal(Signal::TERM);
+    go_on.send(()).unwrap();
+    let answered = trigger.wait_with_output().unwrap();
+    assert!(answered.status.success(), "{answered:?}");
+    assert_eq!(dev.wait(), Some(0));
+}
+
+#[test]
+fn the_master_key_is_rotated_while_nothing_runs() {
+    let place = Place::new();
+    let dev = Dev::start(&place, "virtual");
+    dev.ask([
+        "source",
+        "create",
+        "orders",
+        "--dialect",
+        "feishu",
+        "--verification-token",
+        "t",
+    ])
+    .held();
+    let rotate = ["key", "rotate", "--data", "data"];
+    let running = place.run(rotate);
+    dev.signal(Signal::TERM);
+    assert_eq!(dev.wait(), Some(0));
+    let key = || std::fs::read_to_string(place.path("data/master.key")).unwrap();
+    let before = key();
+    let mistyped = place.run(["key", "rotate", "--data", "date"]);
+    assert!(!place.path("date").exists());
+    let rotated = place.run(rotate);
+    assert_ne!(key(), before);
+    let occupied = place.run(["key", "rotate", "--data", "data", "--to", "data/master.key"]);
+    let told = [running, mistyped, rotated, occupied].map(|ended| ended.whole());
+    let mut settings = settings();
+    settings.add_filter(r"process \d+", "process [pid]");
+    settings.bind(|| insta::assert_snapshot!("key_rotate", told.join("\n")));
+
+    let dev = Dev::start(&place, "virtual");
+    assert_eq!(dev.json(["source", "list"])["name"], "orders");
+    let audit = dev.json(["audit", "--limit", "1000"]);
+    let actions = audit.as_array().unwrap().iter().map(|row| &row["action"]);
+    assert!(
+        actions.clone().any(|action| action == "source.create"),
+        "{audit}"
     );
 }
 
@@ -153,7 +253,8 @@ fn after_kill_9_everything_acknowledged_is_there() {
     under_way.wait().unwrap();
     drop(dev);
 
-    let dev = Dev::start(&place, "real");
+    // By the virtual clock nothing runs but when told to, so that what still runs after that is stuck.
+    let dev = Dev::start(&place, "virtual");
     assert_eq!(acknowledged.len(), 200);
     let log = dev.json(["log", "--limit", "1000", "--type", "im.message.receive_v1"]);
     let there = |id: &String| {
@@ -168,6 +269,7 @@ fn after_kill_9_everything_acknowledged_is_there() {
         .filter(|id| dev.ask(["log", "show", id.as_str()]).status != Some(0))
         .collect();
     assert!(missing.is_empty(), "{missing:?}");
+    dev.ask(["clock", "advance", "1s"]).held();
     for state in ["running", "held"] {
         let stuck = dev.json(["log", "--state", state, "--until", "0s"]);
         assert_eq!(stuck, serde_json::json!([]), "{state}");

@@ -76,6 +76,8 @@ fn trigger_log_replay() {
         ),
         (2, &[(); 0][..].into())
     );
+    let limited = dev.json(["replay", "--state", "dead", "--limit", "1", "--dry-run"]);
+    assert_eq!(limited["chosen"], serde_json::json!([id]));
     let replayed = dev.json(["replay", id]);
     assert_eq!(replayed["replayed"][0]["of"], id);
     dev.ask(["clock", "advance", "0s"]).held();
@@ -87,14 +89,74 @@ fn trigger_log_replay() {
     );
     let mut settings = settings();
     for (pattern, hidden) in [
-        (r#"("(create|update)_time"):"\d+""#, r#"$1:"[ms]""#),
-        (r#"("tenant_key"):"[0-9a-f]{16}""#, r#"$1:"[tenant]""#),
+        (r#"("(create|update)_time"): "\d+""#, r#"$1: "[ms]""#),
+        (r#"("tenant_key"): "[0-9a-f]{16}""#, r#"$1: "[tenant]""#),
         (r"(\[when\] +)\d+( +failed)", "$1[µs]$2"),
         (r"(FAIL +503 +)\d+", "$1[ms]"),
     ] {
         settings.add_filter(pattern, hidden);
     }
     settings.bind(|| insta::assert_snapshot!("log", told));
+}
+
+#[test]
+fn things_are_changed_cancelled_and_revoked_by_name() {
+    let place = Place::new();
+    let dev = Dev::start(&place, "virtual");
+    dev.ask(["endpoint", "create", "billing", "http://127.0.0.1:9/"])
+        .held();
+    let set = [
+        "--to",
+        "http://127.0.0.1:9/new",
+        "--policy",
+        "deadline_ms=700",
+    ];
+    let changed = dev.json(["endpoint", "set", "billing"].into_iter().chain(set));
+    assert_eq!(
+        (&changed["url"], &changed["policy"]["deadline_ms"]),
+        (&"http://127.0.0.1:9/new".into(), &700.into())
+    );
+    assert_eq!(dev.ask(["endpoint", "set", "billing"]).status, Some(2));
+    let rotate = ["app", "rotate", "--secret", "encrypt_key", "--value", ""];
+    assert_eq!(dev.json(rotate)["encrypted"], false);
+
+    let (url, _) = unreliable();
+    let mut told = Vec::new();
+    dev.ask(["app", "request-url", &url]).held();
+    let app = "cli_a1b2c3d4e5f60718";
+    dev.ask(["app", "subscribe", app, "im.message.receive_v1"])
+        .held();
+    for arguments in [
+        &["trigger", "feishu", "im.chat.disbanded_v1"][..],
+        &["trigger", "feishu", "message", "--force"],
+        &["endpoint", "create", "empty", ""],
+    ] {
+        let refused = dev.ask(arguments.iter().copied());
+        told.push(format!("$ {}\n{}", arguments.join(" "), refused.whole()));
+    }
+    let more = ["app", "subscribe", "--add", app, "im.chat.disbanded_v1"];
+    assert_eq!(dev.json(more)["events"].as_array().unwrap().len(), 2);
+    let sets = [
+        "--set",
+        "event.message.chat_type=p2p",
+        "--set",
+        "message.chat_typ=p2p",
+    ];
+    let trigger = ["trigger", "feishu", "im.message.receive_v1"];
+    let made = dev.ask(trigger.into_iter().chain(sets));
+    told.push(format!("$ trigger --set\n{}", made.whole()));
+    told.push(dev.ask(["trigger", "feishu", "--list"]).held());
+
+    let waiting = dev.json(["log", "--state", "due"]);
+    let id = waiting["delivery"].as_str().unwrap();
+    told.push(dev.ask(["cancel", id]).held());
+    told.push(dev.ask(["cancel", id]).whole());
+    dev.ask(["app", "request-url", &url]).held();
+    dev.ask(["token", "create", "ci"]).held();
+    dev.ask(["token", "revoke", "ci"]).held();
+    assert_eq!(dev.json(["token", "list"]), serde_json::json!([]));
+    told.push(dev.ask(["replay", "--state", "cancelled"]).whole());
+    settings().bind(|| insta::assert_snapshot!("changes", told.join("\n")));
 }
 
 #[test]
@@ -227,7 +289,9 @@ fn exec_sets_the_environment_and_passes_the_exit_status_on() {
     let killed = place.run(exec.into_iter().chain(["sh", "-c", "kill -KILL $$"]));
     assert_eq!(killed.status, Some(137), "{}", killed.whole());
     let absent = place.run(exec.into_iter().chain(["no-such-command"]));
-    assert_eq!(absent.status, Some(2), "{}", absent.whole());
+    assert_eq!(absent.status, Some(127), "{}", absent.whole());
+    let no_program = place.run(exec.into_iter().chain(["/etc/passwd"]));
+    assert_eq!(no_program.status, Some(126), "{}", no_program.whole());
 }
 
 #[test]

@@ -171,6 +171,30 @@ format = "json"
     let mut serve = Serve::start(&place, config, 1);
     let (first, second) = (trusted("first"), trusted("second"));
     assert_eq!(serve.status("https", "all", Some(&first)).status, Some(0));
+    let plain = serve.status("http", "all", None);
+    assert!(
+        plain.err.contains("[client.speaks_tls]"),
+        "{}",
+        plain.whole()
+    );
+    let url = format!("https://{}", serve.addresses["all"]);
+    let trusting = [
+        "status",
+        "--ca",
+        &first,
+        "--url",
+        &url,
+        "--token",
+        &serve.token,
+    ];
+    place.run(trusting).held();
+    let http = url.replace("https:", "http:");
+    let examined = place.run(["verify", &http, "--as", "feishu", "--local"]);
+    assert!(
+        examined.out.contains("[tls.spoken]"),
+        "{}",
+        examined.whole()
+    );
     let refused = serve.status("https", "all", Some(&second));
     assert_eq!(refused.status, Some(3), "{}", refused.whole());
 
@@ -180,6 +204,11 @@ format = "json"
     assert_eq!(serve.status("https", "all", Some(&second)).status, Some(0));
 
     // A file that is wrong changes nothing.
+    let loud = format!("{config}level = \"loud\"");
+    std::fs::write(place.path("ringback.toml"), loud).unwrap();
+    serve.signal(Signal::HUP);
+    let said = serve.until("the old configuration stays");
+    assert!(said.contains("config.log_level"), "{said}");
     std::fs::write(place.path("ringback.toml"), "[limits]\nbody_bytes = 1").unwrap();
     serve.signal(Signal::HUP);
     let said = serve.until("the old configuration stays");

@@ -184,6 +184,10 @@ fn answers_in_the_wrong_form() {
         ))
     });
     examine_answer("empty", |_| json(""));
+    examine_answer("too_large", |challenge| {
+        let padding = " ".repeat(100 << 10);
+        json(&format!(r#"{{{padding}"challenge":"{challenge}"}}"#))
+    });
     examine_answer("other_challenge", |_| {
         json(r#"{"challenge":"of yesterday"}"#)
     });
@@ -306,6 +310,11 @@ fn standard_webhooks_are_examined_too() {
             "--local",
         ])
     };
+    for wrong in [&["--signing-key", "whsec_!"][..], &[]] {
+        let arguments = ["verify", &url, "--as", "standard"].into_iter();
+        let refused = place.run(arguments.chain(wrong.iter().copied()));
+        assert_eq!(refused.status, Some(2), "{}", refused.whole());
+    }
     let right = standard(key);
     assert_eq!(right.status, Some(0), "{}", right.whole());
     let other = standard("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");

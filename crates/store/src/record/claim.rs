@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::model::{Delivery, DeliveryState, Event, EventKind};
 use super::{Record, sql};
 use crate::error::{ReadError, WriteError};
-use crate::statement::Value;
+use crate::sqlite;
 use crate::writer::Lane;
 
 /// A delivery this node may try now, with what it delivers.
@@ -51,9 +51,13 @@ impl Record {
         &self,
         endpoint: EndpointId,
     ) -> Result<Option<ScheduleTime>, ReadError> {
-        let values = [Value::from(endpoint), Value::from(self.store.epoch())];
-        let rows = self.store.read(sql::NEXT_DUE, values).await?;
-        rows.first().map(|row| row.time(0)).transpose()
+        let epoch = self.store.epoch();
+        self.store
+            .readers()
+            .with(move |connection| {
+                next_due(connection, endpoint, epoch).map_err(|error| sqlite::read_error(&error))
+            })
+            .await
     }
 
     /// Gives a claim back untried, to be due at `due_at`.
@@ -70,16 +74,31 @@ impl Record {
     }
 }
 
+/// The earliest due time that is not taken; what was interrupted is due since ever.
 fn next_due(
     connection: &Connection,
     endpoint: EndpointId,
     epoch: i64,
 ) -> rusqlite::Result<Option<ScheduleTime>> {
+    if !interrupted(connection, endpoint, epoch, 1)?.is_empty() {
+        return Ok(Some(ScheduleTime::from_millis(0)));
+    }
     let due: Option<i64> = connection
         .prepare_cached(sql::NEXT_DUE.for_sqlite())?
-        .query_row(params![endpoint.raw(), epoch], |row| row.get(0))
-        .optional()?;
+        .query_row([endpoint.raw()], |row| row.get(0))?;
     Ok(due.map(ScheduleTime::from_millis))
+}
+
+pub(super) fn interrupted(
+    connection: &Connection,
+    endpoint: EndpointId,
+    epoch: i64,
+    limit: u32,
+) -> rusqlite::Result<Vec<i64>> {
+    connection
+        .prepare_cached(sql::INTERRUPTED.for_sqlite())?
+        .query_map(params![endpoint.raw(), epoch, limit], |row| row.get(0))?
+        .collect()
 }
 
 pub(super) fn claim(
@@ -89,13 +108,15 @@ pub(super) fn claim(
     epoch: i64,
     limit: u32,
 ) -> rusqlite::Result<Vec<Claimed>> {
-    let ids: Vec<i64> = connection
+    let mut ids = interrupted(connection, endpoint, epoch, limit)?;
+    let due: Vec<i64> = connection
         .prepare_cached(sql::CLAIMABLE.for_sqlite())?
         .query_map(
-            params![endpoint.raw(), now.as_millis(), epoch, limit],
+            params![endpoint.raw(), now.as_millis(), limit - ids.len() as u32],
             |row| row.get(0),
         )?
         .collect::<Result<_, _>>()?;
+    ids.extend(due);
     let mut update = connection.prepare_cached(sql::CLAIM.for_sqlite())?;
     let mut read = connection.prepare_cached(sql::READ_CLAIMED.for_sqlite())?;
     let mut claimed = Vec::with_capacity(ids.len());

@@ -1,9 +1,11 @@
 //! What a person does to deliveries: cancel, and what is left of a deleted endpoint.
 
+use std::collections::BTreeSet;
+
 use ringback_types::{DeliveryId, EndpointId, RecordId as _};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::claim::delivery_row;
+use super::claim::{delivery_row, interrupted};
 use super::finish::{Released, release};
 use super::model::{Delivery, DeliveryState, Event, EventKind, StoredAttempt};
 use super::{Record, sql};
@@ -89,19 +91,19 @@ impl Record {
     }
 
     /// The endpoints that have something due or running, known or not.
-    pub async fn waiting_endpoints(&self) -> Result<Vec<EndpointId>, ReadError> {
-        let mut found: Vec<EndpointId> = Vec::new();
-        loop {
-            let after = found.last().map_or(-1, |last| last.raw());
-            let rows = self
-                .store
-                .read(sql::NEXT_WAITING_ENDPOINT, [Value::Int(after)])
-                .await?;
-            match rows.first().map(|row| row.maybe_int(0)).transpose()? {
-                Some(Some(next)) => found.push(EndpointId::from_raw(next)),
-                Some(None) | None => return Ok(found),
+    pub async fn waiting_endpoints(&self) -> Result<BTreeSet<EndpointId>, ReadError> {
+        let mut found = BTreeSet::new();
+        for sql in [sql::NEXT_DUE_ENDPOINT, sql::NEXT_RUNNING_ENDPOINT] {
+            let mut after = -1;
+            loop {
+                let rows = self.store.read(sql, [Value::Int(after)]).await?;
+                let next = rows.first().map(|row| row.maybe_int(0)).transpose()?;
+                let Some(next) = next.flatten() else { break };
+                found.insert(EndpointId::from_raw(next));
+                after = next;
             }
         }
+        Ok(found)
     }
 
     /// An event.
@@ -167,12 +169,12 @@ fn abandon_step(
     endpoint: EndpointId,
     epoch: i64,
 ) -> rusqlite::Result<u64> {
-    let mut ids: Vec<i64> = connection
-        .prepare_cached(sql::WAITING_OF_ENDPOINT.for_sqlite())?
-        .query_map(params![endpoint.raw(), epoch, ABANDON_STEP], |row| {
-            row.get(0)
-        })?
-        .collect::<Result<_, _>>()?;
+    let mut ids = interrupted(connection, endpoint, epoch, ABANDON_STEP)?;
+    let due = connection
+        .prepare_cached(sql::DUE_OF_ENDPOINT.for_sqlite())?
+        .query_map(params![endpoint.raw(), ABANDON_STEP], |row| row.get(0))?
+        .collect::<Result<Vec<i64>, _>>()?;
+    ids.extend(due);
     let held = connection
         .prepare_cached(sql::HELD_OF_ENDPOINT.for_sqlite())?
         .query_map(params![endpoint.raw(), ABANDON_STEP], |row| row.get(0))?

@@ -1,7 +1,7 @@
 //! The record's tables and statements.
 //!
 //! Budget (design, section 4): accept = one event row, one delivery row per endpoint, at most six
-//! index entries (`event_dedupe`, `event_type`, `event_source`, `delivery_queue`, `delivery_event`,
+//! index entries (`event_dedupe`, `event_type`, `event_source`, `delivery_queue` or `delivery_running`, `delivery_event`,
 //! `delivery_endpoint`); a first-try success = one attempt row and one update.
 
 use crate::schema::Schema;
@@ -43,7 +43,8 @@ pub(crate) const SCHEMA: Schema = Schema {
          order_number {int},
          replay_of {int}
      ) {strict};
-     CREATE INDEX delivery_queue ON delivery (endpoint, due_at) WHERE (state = 'due' OR state = 'running');
+     CREATE INDEX delivery_queue ON delivery (endpoint, due_at) WHERE state = 'due';
+     CREATE INDEX delivery_running ON delivery (endpoint, epoch) WHERE state = 'running';
      CREATE INDEX delivery_event ON delivery (event);
      CREATE INDEX delivery_endpoint ON delivery (endpoint, id);
      CREATE INDEX delivery_trouble ON delivery (id) WHERE attempts > 1 OR state = 'dead';
@@ -82,21 +83,19 @@ crate::statements! {
     LAST_IN_ORDER = "SELECT MAX(order_number) FROM delivery
         WHERE endpoint = $1 AND order_key = $2 AND (state = 'due' OR state = 'running' OR state = 'held')";
 
-    /// Due now and unowned, or running under an epoch that is over.
-    CLAIMABLE = "SELECT id FROM delivery
-        WHERE endpoint = $1 AND (state = 'due' OR state = 'running') AND due_at <= $2
-            AND (state = 'due' OR epoch < $3)
-        ORDER BY due_at, id LIMIT $4";
+    /// Due now, oldest due time first. Running rows stand in an index of their own, so that this looks
+    /// at no row that it does not take.
+    CLAIMABLE = "SELECT id FROM delivery WHERE endpoint = $1 AND state = 'due' AND due_at <= $2
+        ORDER BY due_at, id LIMIT $3";
+    /// What ran in an epoch that is over, whatever the clock says.
+    INTERRUPTED = "SELECT id FROM delivery WHERE endpoint = $1 AND state = 'running' AND epoch < $2 LIMIT $3";
     CLAIM = "UPDATE delivery SET state = 'running', epoch = $2 WHERE id = $1";
     READ_CLAIMED = "SELECT d.id, d.event, d.endpoint, d.state, d.due_at, d.attempts, d.rung, d.status,
             d.reason, d.order_key, d.replay_of,
             e.kind, e.source, e.type, e.app, e.dedupe, e.headers, e.body_bytes, e.body, e.raw
         FROM delivery d JOIN event e ON e.id = d.event WHERE d.id = $1";
-    /// The earliest due time of an endpoint; rows of the running epoch are not waiting.
-    NEXT_DUE = "SELECT due_at FROM delivery
-        WHERE endpoint = $1 AND (state = 'due' OR state = 'running') AND (state = 'due' OR epoch < $2)
-        ORDER BY due_at LIMIT 1";
-
+    /// The earliest due time of an endpoint.
+    NEXT_DUE = "SELECT MIN(due_at) FROM delivery WHERE endpoint = $1 AND state = 'due'";
     /// Only while the claim still holds.
     FINISH = "UPDATE delivery SET state = $3, due_at = $4, attempts = $5, rung = $6, status = $7, reason = $8
         WHERE id = $1 AND state = 'running' AND epoch = $2";
@@ -149,20 +148,17 @@ crate::statements! {
     EXPIRE = "UPDATE delivery SET state = 'dead', reason = 'expired'
         WHERE id = $1 AND (state = 'due' OR state = 'held')";
     /// After a clock that had jumped ahead came back: what was never tried is due now.
-    PULL_DUE = "UPDATE delivery SET due_at = $2 WHERE endpoint = $1 AND (state = 'due' OR state = 'running')
-        AND state = 'due' AND attempts = 0 AND due_at > $2";
+    PULL_DUE = "UPDATE delivery SET due_at = $2 WHERE endpoint = $1 AND state = 'due' AND attempts = 0 AND due_at > $2";
     COUNT_WAITING = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM delivery
-        WHERE endpoint = $1 AND (state = 'due' OR state = 'running') AND state = 'due' LIMIT 100000) AS waiting";
+        WHERE endpoint = $1 AND state = 'due' ORDER BY due_at LIMIT 100000) AS waiting";
     /// What is not final of a deleted endpoint; what runs in this epoch ends by itself.
-    WAITING_OF_ENDPOINT = "SELECT id FROM delivery
-        WHERE endpoint = $1 AND (state = 'due' OR state = 'running') AND (state = 'due' OR epoch < $2)
-        ORDER BY due_at LIMIT $3";
+    DUE_OF_ENDPOINT = "SELECT id FROM delivery WHERE endpoint = $1 AND state = 'due' ORDER BY due_at LIMIT $2";
     HELD_OF_ENDPOINT = "SELECT id FROM delivery
         WHERE endpoint = $1 AND order_key IS NOT NULL AND (state = 'due' OR state = 'running' OR state = 'held')
             AND state = 'held' LIMIT $2";
     ABANDON = "UPDATE delivery SET state = 'dead', reason = 'endpoint_deleted'
         WHERE id = $1 AND (state = 'due' OR state = 'held' OR (state = 'running' AND epoch < $2))";
-    /// The next endpoint that has something waiting.
-    NEXT_WAITING_ENDPOINT = "SELECT MIN(endpoint) FROM delivery
-        WHERE endpoint > $1 AND (state = 'due' OR state = 'running')";
+    /// The next endpoint that has something due, or something running.
+    NEXT_DUE_ENDPOINT = "SELECT MIN(endpoint) FROM delivery WHERE endpoint > $1 AND state = 'due'";
+    NEXT_RUNNING_ENDPOINT = "SELECT MIN(endpoint) FROM delivery WHERE endpoint > $1 AND state = 'running'";
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::text::Text;
 use crate::commands::secret;
 use crate::failure::Failure;
 
@@ -39,6 +40,7 @@ pub(super) type Members = Map<String, Value>;
 /// What a file wants, by name.
 #[derive(Debug, Default)]
 pub(super) struct Wanted {
+    pub(super) text: Text,
     pub(super) sources: BTreeMap<String, Members>,
     pub(super) endpoints: BTreeMap<String, Members>,
     pub(super) apps: BTreeMap<String, Members>,
@@ -75,16 +77,11 @@ pub(super) const SECRETS: [&str; 6] = [
 impl Wanted {
     /// Reads a file and the secrets that it names.
     pub(super) fn read(path: &Path) -> Result<Self, Failure> {
-        let text =
-            std::fs::read_to_string(path).map_err(|error| Failure::file("read", path, &error))?;
-        let document: Document = toml::from_str(&text).map_err(|error| {
-            Failure::usage(
-                "apply.malformed",
-                format!("`{}`: {}", path.display(), error.to_string().trim_end()),
-            )
-            .with_hint("`ringback apply --help` shows an example")
-        })?;
+        let text = Text::read(path)?;
+        let document: Document = text.parse()?;
+        text.check_members()?;
         Ok(Self {
+            text,
             sources: resolved("source", document.source)?,
             endpoints: resolved("endpoint", document.endpoint)?,
             apps: resolved("feishu.app", document.feishu.app)?,

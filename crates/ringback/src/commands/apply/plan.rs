@@ -86,6 +86,11 @@ pub(super) struct Step {
 }
 
 impl Step {
+    /// What it does to what.
+    pub(super) fn title(&self) -> String {
+        format!("{} {} {}", self.action.sign(), self.kind.word(), self.name)
+    }
+
     /// The method of the request.
     pub(super) fn method(&self) -> Method {
         match self.action {
@@ -108,8 +113,8 @@ impl Step {
 
 /// What the server has.
 pub(super) struct Found {
-    sources: BTreeMap<String, Members>,
-    endpoints: BTreeMap<String, Members>,
+    pub(super) sources: BTreeMap<String, Members>,
+    pub(super) endpoints: BTreeMap<String, Members>,
     apps: BTreeMap<String, Members>,
 }
 
