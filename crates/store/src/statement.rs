@@ -7,7 +7,7 @@ use crate::error::ReadError;
 
 /// One statement of SQL in what SQLite and PostgreSQL both understand, with `$n` parameters.
 ///
-/// Made by [`statements!`](crate::statements), which also lists it for the preparation check on
+/// Made by [`statements!`](macro@crate::statements), which also lists it for the preparation check on
 /// PostgreSQL. SQLite numbers `$n` by first appearance, so it is given `?n`, rewritten when this is
 /// compiled.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +17,7 @@ pub struct Sql {
 }
 
 impl Sql {
-    /// A statement with these texts; use [`statements!`](crate::statements) instead.
+    /// A statement with these texts; use [`statements!`](macro@crate::statements) instead.
     #[doc(hidden)]
     pub const fn new(text: &'static str, sqlite: &'static [u8]) -> Self {
         match std::str::from_utf8(sqlite) {

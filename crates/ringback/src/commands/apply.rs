@@ -1,6 +1,6 @@
 //! `ringback apply`: bring sources, endpoints and apps to what a file says, and show the difference.
 //!
-//! [`file`] reads what is wanted, [`check`] refuses what cannot be, [`plan`] compares it with what the
+//! [`mod@file`] reads what is wanted, [`check`] refuses what cannot be, [`plan`] compares it with what the
 //! server has, and the steps of the plan are then carried out in an order in which each finds what it
 //! needs.
 

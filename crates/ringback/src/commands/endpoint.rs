@@ -102,7 +102,7 @@ struct Create {
     /// Send it no events; it only answers calls
     #[arg(long)]
     calls_only: bool,
-    /// A setting of the policy, such as deadline_ms=5000 or ladder_ms=[1000,5000]
+    /// A setting of the policy, such as `deadline_ms=5000` or `ladder_ms=[1000,5000]`
     #[arg(long = "policy", value_name = "NAME=VALUE")]
     policy: Vec<String>,
 }
@@ -126,7 +126,7 @@ struct Set {
     /// Whether events are sent to it, or calls only
     #[arg(long, value_name = "BOOL")]
     routed: Option<bool>,
-    /// A setting of the policy, such as deadline_ms=5000 or ladder_ms=[1000,5000]
+    /// A setting of the policy, such as `deadline_ms=5000` or `ladder_ms=[1000,5000]`
     #[arg(long = "policy", value_name = "NAME=VALUE")]
     policy: Vec<String>,
 }
