@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::{Bench, Subject};
 use crate::load::closed_loop;
 use crate::process::Bare;
-use crate::report::Rounds;
+use crate::report::{Rounds, ms};
 use crate::workload;
 
 /// Requests that are prepared at a time while the store is filled.
@@ -42,6 +42,7 @@ pub(super) async fn run(bench: &mut Bench<'_>) -> Result<()> {
         arguments.stored
     );
     bench.report.ratio(&what, &slow, &fast, "≥ 0.85");
+    search(bench, &full).await?;
     let size = std::fs::metadata(full.ringback.database())?.len();
     bench
         .report
@@ -49,5 +50,28 @@ pub(super) async fn run(bench: &mut Bench<'_>) -> Result<()> {
     empty.ringback.stop().await?;
     full.ringback.stop().await?;
     drop((empty.directory, full.directory));
+    Ok(())
+}
+
+/// One page of the log each: found by an index, found by a filter, and sought in vain to the bound.
+async fn search(bench: &mut Bench<'_>, full: &Subject) -> Result<()> {
+    for (what, query) in [
+        ("newest page", "limit=50"),
+        ("by endpoint", "endpoint=sink&limit=50"),
+        ("by state, none there", "state=dead&limit=50"),
+        ("text that is nowhere", "text=nowhere-at-all&limit=50"),
+    ] {
+        let began = std::time::Instant::now();
+        let path = format!("/api/v1/log?{query}");
+        let page = full.management.send("GET", &path, None).await?;
+        let figure = format!(
+            "{}, {} rows looked at",
+            ms(began.elapsed()),
+            page["looked_at"]
+        );
+        bench
+            .report
+            .line(format!("log search, {what}"), figure, "≤ 1 s");
+    }
     Ok(())
 }
