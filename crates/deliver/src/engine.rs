@@ -19,7 +19,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ringback_store::record::Record;
+use ringback_store::record::{Record, Released};
 use ringback_store::{ReadError, WriteError};
 use ringback_types::{Clock, ClockError, DeliveryId, EndpointId, Random, ScheduleTime};
 use tokio::runtime::Handle;
@@ -240,6 +240,13 @@ impl Engine {
     /// finish, and answers when the engine is quiet (design, section 9).
     pub async fn advance(&self, by: Duration) -> Result<Advanced, ClockError> {
         self.0.advance(by).await
+    }
+
+    /// Takes up successors that something other than an attempt let go, such as retention.
+    pub fn take_up(&self, released: &[Released]) {
+        for successor in released {
+            self.0.queued(successor.endpoint, successor.due_at);
+        }
     }
 
     /// Waits until nothing is under way and nothing that may be tried is due now.

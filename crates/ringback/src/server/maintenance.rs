@@ -8,8 +8,7 @@ use tokio::task::JoinHandle;
 
 const EVERY: Duration = Duration::from_mins(1);
 
-/// Prunes until aborted. A pass goes through the bulk lane, so it delays no acknowledgement. Whom it
-/// releases the engine finds at its next look at what is due.
+/// Prunes until aborted. A pass goes through the bulk lane, so it delays no acknowledgement.
 pub(super) fn start(engine: Engine, retention: Retention) -> JoinHandle<()> {
     tokio::spawn(async move {
         let mut keeper = Pruner::new(engine.record().clone(), retention);
@@ -19,6 +18,7 @@ pub(super) fn start(engine: Engine, retention: Retention) -> JoinHandle<()> {
             ticks.tick().await;
             match keeper.pass(&engine.endpoints().closed()).await {
                 Ok(pruned) if pruned.bodies + pruned.rows + pruned.expired > 0 => {
+                    engine.take_up(&pruned.released);
                     tracing::info!(
                         bodies = pruned.bodies,
                         rows = pruned.rows,
