@@ -112,17 +112,6 @@ impl Record {
         rows.first().map(event_of).transpose()
     }
 
-    /// The event that a source knows under this key.
-    pub async fn event_by_key(
-        &self,
-        source: ringback_types::SourceId,
-        dedupe_key: &str,
-    ) -> Result<Option<Event>, ReadError> {
-        let values = [Value::from(source), Value::from(dedupe_key)];
-        let rows = self.store.read(sql::READ_EVENT_BY_KEY, values).await?;
-        rows.first().map(event_of).transpose()
-    }
-
     /// A delivery.
     pub async fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, ReadError> {
         let rows = self

@@ -119,8 +119,6 @@ crate::statements! {
     READ_DELIVERIES = "SELECT id, event, endpoint, state, due_at, attempts, rung, status, reason, order_key, replay_of
         FROM delivery WHERE event = $1 ORDER BY id LIMIT 1000";
     READ_EVENT = "SELECT id, kind, source, type, app, dedupe, headers, body_bytes, body, raw FROM event WHERE id = $1";
-    READ_EVENT_BY_KEY = "SELECT id, kind, source, type, app, dedupe, headers, body_bytes, body, raw
-        FROM event WHERE source = $1 AND dedupe = $2";
     READ_ATTEMPTS = "SELECT delivery, number, started_at, duration_us, outcome, status, failure, detail, target,
             request_headers, response_headers, response_body, response_cut
         FROM attempt WHERE delivery = $1 ORDER BY number LIMIT 1000";
