@@ -143,7 +143,7 @@ impl Inner {
             target,
             sender,
             policy,
-        } = self.resolve(endpoint, event)?;
+        } = self.resolve(endpoint, event).await?;
         tried.target = Some(target.for_record());
         tried.policy = policy;
         let limits = limits(&tried.policy, until);
@@ -162,10 +162,10 @@ impl Inner {
         Ok((answer, sender))
     }
 
-    fn resolve(&self, endpoint: &Endpoint, event: &Event) -> Result<Resolved, Failed> {
+    async fn resolve(&self, endpoint: &Endpoint, event: &Event) -> Result<Resolved, Failed> {
         let resolver = self.rooms().resolvers.get(&endpoint.room).map(Arc::clone);
         let resolver = resolver.ok_or_else(unresolved)?;
-        Ok(resolver.resolve(endpoint, event)?)
+        Ok(resolver.resolve(endpoint, event).await?)
     }
 
     fn encode(
@@ -195,7 +195,7 @@ impl Inner {
         request: WireRequest,
         limits: &Limits,
     ) -> Result<Answer, TransportFailure> {
-        let Target::Named { transport, .. } = target else {
+        let (Target::Named { transport, .. } | Target::Through { transport, .. }) = target else {
             return self.http.exchange(target, request, limits).await;
         };
         let named = self.rooms().transports.get(transport).map(Arc::clone);
