@@ -5,13 +5,13 @@
 //! [`Sender`] turns an [`Outgoing`] into a [`WireRequest`] and judges the [`Answer`] to it. What is
 //! signed is never parsed and written again.
 //!
-//! One module and one cargo feature a platform: `feishu`, `standard` (Standard Webhooks).
+//! One module and one cargo feature a platform: `feishu`, `standard` (Standard Webhooks), `zone`.
 
 #[cfg(feature = "feishu")]
 pub mod feishu;
 #[cfg(any(feature = "feishu", feature = "standard"))]
 mod headers;
-#[cfg(any(feature = "feishu", feature = "standard"))]
+#[cfg(any(feature = "feishu", feature = "standard", feature = "zone"))]
 mod json;
 mod message;
 mod outgoing;
@@ -24,8 +24,10 @@ pub mod standard;
 #[cfg(any(feature = "feishu", feature = "standard"))]
 mod unix_seconds;
 mod verdict;
+#[cfg(feature = "zone")]
+pub mod zone;
 
-#[cfg(any(feature = "feishu", feature = "standard"))]
+#[cfg(any(feature = "feishu", feature = "standard", feature = "zone"))]
 pub use json::MAX_JSON_DEPTH;
 pub use message::{Incoming, Message, Received, Reply, refusal_reply};
 pub use outgoing::{Answer, EncodeError, Outgoing, RawRequest, WireRequest};
