@@ -8,3 +8,4 @@ mod properties;
 mod sending;
 mod support;
 mod vectors;
+mod wecom;
