@@ -90,6 +90,9 @@ pub(crate) fn senders(
 ) -> Result<(Sender, Option<(Sender, ScheduleTime)>), EndpointError> {
     match dialect {
         EndpointDialect::Raw => Ok((Sender::Raw, None)),
+        EndpointDialect::Wecom | EndpointDialect::Zone => Err(EndpointError::DialectOfRoom {
+            dialect: dialect.as_str(),
+        }),
         EndpointDialect::Feishu => {
             let token = secrets.token.clone().unwrap_or_else(|| Secret::from(""));
             let secrets = feishu::Secrets::new(secrets.key.as_ref(), token);

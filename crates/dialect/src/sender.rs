@@ -32,6 +32,9 @@ pub enum Sender {
     /// Standard Webhooks.
     #[cfg(feature = "standard")]
     Standard(crate::standard::Sender),
+    /// As WeCom calls an app back.
+    #[cfg(feature = "wecom")]
+    Wecom(crate::wecom::Sender),
     /// The original wire bytes and headers where they were kept, else the body as JSON.
     Raw,
 }
@@ -42,10 +45,10 @@ impl Sender {
     /// `random` is for initialisation vectors and nonces: fresh from the system's generator for
     /// every attempt.
     #[cfg_attr(
-        not(feature = "feishu"),
+        not(any(feature = "feishu", feature = "wecom")),
         expect(
             unused_variables,
-            reason = "only `feishu` encrypts, and the raw original needs no time"
+            reason = "only `feishu` and `wecom` encrypt, and the raw original needs no time"
         )
     )]
     pub fn encode(
@@ -59,6 +62,8 @@ impl Sender {
             Self::Feishu(sender) => Ok(sender.encode(outgoing, now, random)),
             #[cfg(feature = "standard")]
             Self::Standard(sender) => sender.encode(outgoing, now),
+            #[cfg(feature = "wecom")]
+            Self::Wecom(sender) => Ok(sender.encode(outgoing, now, random)),
             Self::Raw => encode_raw(outgoing),
         }
     }
@@ -74,6 +79,8 @@ impl Sender {
             Self::Feishu(_) => crate::feishu::judge_event(answer),
             #[cfg(feature = "standard")]
             Self::Standard(_) => crate::standard::judge_event(answer, now),
+            #[cfg(feature = "wecom")]
+            Self::Wecom(_) => crate::wecom::judge_event(answer),
             Self::Raw => judge_success(answer),
         }
     }
@@ -92,6 +99,8 @@ impl Sender {
             Self::Feishu(_) => answer.status == http::StatusCode::OK,
             #[cfg(feature = "standard")]
             Self::Standard(_) => answer.status.is_success(),
+            #[cfg(feature = "wecom")]
+            Self::Wecom(_) => answer.status == http::StatusCode::OK,
             Self::Raw => answer.status.is_success(),
         };
         if !success {
@@ -117,6 +126,7 @@ fn encode_raw(outgoing: &Outgoing<'_>) -> Result<WireRequest, EncodeError> {
     let Some(raw) = outgoing.raw else {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         return Ok(WireRequest {
+            query: None,
             headers,
             body: outgoing.body.clone(),
         });
@@ -131,6 +141,7 @@ fn encode_raw(outgoing: &Outgoing<'_>) -> Result<WireRequest, EncodeError> {
         }
     }
     Ok(WireRequest {
+        query: None,
         headers,
         body: raw.body.clone(),
     })

@@ -19,6 +19,7 @@ fn limits(deadline: Duration) -> Limits {
 
 fn request() -> WireRequest {
     WireRequest {
+        query: None,
         headers: http::HeaderMap::new(),
         body: "{}".into(),
     }

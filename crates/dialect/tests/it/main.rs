@@ -8,4 +8,5 @@ mod properties;
 mod sending;
 mod support;
 mod vectors;
+mod wecom;
 mod zone;
