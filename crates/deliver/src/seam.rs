@@ -158,6 +158,7 @@ impl Answer {
             status: self.status,
             headers: &self.headers,
             body: &self.body,
+            cut: self.cut,
         }
     }
 }

@@ -16,6 +16,10 @@ mod hexadecimal;
 #[cfg(any(feature = "feishu", feature = "standard", feature = "wecom"))]
 mod identifier;
 #[cfg(any(feature = "feishu", feature = "standard", feature = "zone"))]
+#[cfg_attr(
+    not(any(feature = "feishu", feature = "standard")),
+    expect(dead_code, reason = "`zone` alone needs little of it")
+)]
 mod json;
 mod message;
 mod outgoing;
