@@ -22,9 +22,11 @@ pub struct Outgoing<'a> {
 
 /// A request as it came in, kept for endpoints that want the raw original.
 ///
-/// Its headers may hold signatures: `Debug` shows their names only.
+/// Its query and headers may hold signatures: `Debug` shows the headers' names only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RawRequest {
+    /// What of the query is passed on, as it was on the wire.
+    pub query: Option<String>,
     /// The `Content-Type`, where there was one.
     pub content_type: Option<String>,
     /// The other headers that are passed on, in their order.

@@ -163,7 +163,7 @@ fn encode_raw(outgoing: &Outgoing<'_>) -> Result<WireRequest, EncodeError> {
         }
     }
     Ok(WireRequest {
-        query: None,
+        query: raw.query.clone(),
         headers,
         body: raw.body.clone(),
     })

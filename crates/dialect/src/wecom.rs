@@ -15,7 +15,8 @@ mod xml;
 pub use challenge::{ChallengeFailure, challenge, judge_challenge};
 pub use crypto::{EncodingAesKey, KeyError, decrypt, encrypt, sign};
 pub use notify::ProgramNotify;
-pub use receive::{Acknowledgement, DEFAULT_TOLERANCE, Receiver};
+pub use query::SIGNED_PARAMETERS;
+pub use receive::{Acknowledgement, DEFAULT_TOLERANCE, Receiver, precheck};
 pub use send::{Sender, judge_event};
 
 use ringback_types::Secret;

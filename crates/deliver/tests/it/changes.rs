@@ -32,6 +32,8 @@ async fn what_cannot_work_is_refused_with_its_cause() {
         changed(&|new| new.types = vec!["im.[".to_owned()]),
         changed(&|new| new.policy.concurrency = Some(0)),
         changed(&|new| new.policy.connect_ms = Some(60_000)),
+        changed(&|new| new.dialect = EndpointDialect::Wecom),
+        changed(&|new| new.dialect = EndpointDialect::Zone),
         changed(&|new| new.key = None),
         changed(&|new| new.key = Some("whsec_short".into())),
     ];

@@ -9,6 +9,9 @@ use ringback_types::WireTime;
 use super::{Secrets, sign};
 use crate::Reason;
 
+/// The parameters without which the body of a callback cannot be verified.
+pub const SIGNED_PARAMETERS: [&str; 3] = ["msg_signature", "timestamp", "nonce"];
+
 /// The parameters, decoded once.
 #[derive(Debug, Default)]
 pub(super) struct Query<'a> {

@@ -99,15 +99,11 @@ impl Receiver {
 
     fn take(&self, request: &Received<'_>, now: WireTime) -> Result<Incoming, Refused> {
         let stranger = |reason| (reason, false);
-        let is_check = request.method == Method::GET;
-        if !is_check && request.method != Method::POST {
-            return Err(stranger(Reason::NotPost));
-        }
+        check_method(request.method).map_err(stranger)?;
         let query = Query::read(request.query.unwrap_or_default()).map_err(stranger)?;
         let signature = Signature::of(&query).map_err(stranger)?;
-        self.check_time(signature.timestamp, now)
-            .map_err(stranger)?;
-        if is_check {
+        check_time(signature.timestamp, self.tolerance, now).map_err(stranger)?;
+        if request.method == Method::GET {
             let echo = query.echo.as_deref().ok_or(stranger(Reason::EchoMissing))?;
             let text = self.open(&signature, echo)?;
             return Ok(Incoming::Challenge(plain(text.into())));
@@ -117,16 +113,6 @@ impl Receiver {
         read(body, envelope.agent_id)
             .map(Incoming::Event)
             .map_err(|reason| (reason, true))
-    }
-
-    fn check_time(&self, timestamp: &str, now: WireTime) -> Result<(), Reason> {
-        let seconds = unix_seconds::parse(timestamp.as_bytes()).ok_or(Reason::TimestampFormat)?;
-        match self.tolerance {
-            Some(tolerance) if unix_seconds::skew(seconds, now) > tolerance => {
-                Err(Reason::TimestampStale)
-            }
-            _ => Ok(()),
-        }
     }
 
     /// What was encrypted, under the secrets whose token fits the signature. While a rotation lasts
@@ -162,6 +148,33 @@ impl<'q> Signature<'q> {
     fn fits(&self, secrets: &Secrets, encrypted: &str) -> bool {
         let expected = sign(&secrets.token, self.timestamp, self.nonce, encrypted);
         verify_slices_are_equal(expected.as_bytes(), self.signature.as_bytes()).is_ok()
+    }
+}
+
+/// What method and query alone prove wrong, before a body is read; [`Receiver::receive`] looks again.
+pub fn precheck(
+    method: &Method,
+    query: Option<&str>,
+    tolerance: Option<Duration>,
+    now: WireTime,
+) -> Result<(), Reason> {
+    check_method(method)?;
+    let query = Query::read(query.unwrap_or_default())?;
+    check_time(Signature::of(&query)?.timestamp, tolerance, now)
+}
+
+fn check_method(method: &Method) -> Result<(), Reason> {
+    let served = [Method::GET, Method::POST].contains(method);
+    served.then_some(()).ok_or(Reason::NotPost)
+}
+
+fn check_time(timestamp: &str, tolerance: Option<Duration>, now: WireTime) -> Result<(), Reason> {
+    let seconds = unix_seconds::parse(timestamp.as_bytes()).ok_or(Reason::TimestampFormat)?;
+    match tolerance {
+        Some(tolerance) if unix_seconds::skew(seconds, now) > tolerance => {
+            Err(Reason::TimestampStale)
+        }
+        _ => Ok(()),
     }
 }
 
