@@ -11,13 +11,22 @@
 //!
 //! The rules are the sheet wecom-zone-sdk, sections 2, 6 and 17, and section 6 of the design.
 
+mod backoff;
+mod child;
+mod command;
 mod error;
 mod hosts;
 mod launch;
 mod log;
 mod options;
+mod output;
+mod place;
+mod port;
+mod program;
+mod spawner;
 mod spec;
 mod status;
+mod supervisor;
 
 pub use error::{NotReady, RotateError, SpecError, StartError};
 pub use hosts::Hosts;
