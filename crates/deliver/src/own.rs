@@ -59,6 +59,7 @@ impl OwnResolver {
             target: Target::Url(Arc::clone(&ready.url)),
             sender: sender.clone(),
             policy: Arc::clone(&endpoint.policy),
+            permit: None,
         })
     }
 }

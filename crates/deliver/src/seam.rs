@@ -9,6 +9,7 @@ use http::{HeaderMap, StatusCode};
 use ringback_dialect::{Sender, WireRequest};
 use ringback_store::record::Event;
 use ringback_types::{Code, Coded, Deadline, ScheduleTime};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::endpoint::Endpoint;
 use crate::failure::TransportFailure;
@@ -32,7 +33,7 @@ pub trait Resolve: Send + Sync {
 }
 
 /// What [`Resolve`] answers.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Resolved {
     /// Where to.
     pub target: Target,
@@ -40,6 +41,8 @@ pub struct Resolved {
     pub sender: Sender,
     /// Deadlines, ladder, success rule.
     pub policy: Arc<Policy>,
+    /// A place that is held until the answer has been judged.
+    pub permit: Option<OwnedSemaphorePermit>,
 }
 
 /// Where a request goes.

@@ -45,6 +45,7 @@ impl AppResolver {
             target,
             sender: route.sender.clone(),
             policy: Arc::clone(&endpoint.policy),
+            permit: None,
         })
     }
 }

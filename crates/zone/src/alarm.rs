@@ -64,7 +64,7 @@ impl Zone {
                 agentid: app.agentid,
                 program: program_id.clone(),
             };
-            let token = self.archive().issue_token(&owner, TokenKind::NewMessage).await?;
+            let token = self.archive().issue_token(&owner, TokenKind::NewMessage);
             let payload = json!({ "token": token });
             let key = format!("notice:{}", notice.number);
             self.emit(&app, EventType::ConversationNewMessage, payload, Some(key)).await?;

@@ -3,8 +3,11 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::HeaderMap;
 use ringback_deliver::guard::{UrlRefusal as BadUrl, check_url};
 use ringback_deliver::{Limits, Probe, TransportFailure, probe::Report};
+use ringback_dialect::WireRequest;
 use ringback_dialect::wecom::{self, ChallengeFailure, KeyError};
 use ringback_types::{Clock, Code, Coded, Deadline, Random};
 use url::Url;
@@ -79,12 +82,17 @@ pub async fn check(
     let url = check_url(url)?;
     let echo = u64::from_be_bytes(random.secret()).to_string();
     let query = wecom::challenge(secrets, &echo, clock.wire(), random.secret());
+    let request = WireRequest {
+        query: Some(query),
+        headers: HeaderMap::new(),
+        body: Bytes::new(),
+    };
     let limits = Limits {
         deadline: Deadline::after(within),
         connect: within,
         answer_cap_bytes: ANSWER_CAP_BYTES,
     };
-    let report = probe.get(&url, &query, &limits).await;
+    let report = probe.get(&url, request, &limits).await;
     let answer = report.outcome.clone()?;
     wecom::judge_challenge(&answer.as_dialect(), &echo)?;
     Ok((url, report))

@@ -244,7 +244,7 @@ impl Zone {
                 agentid: app.agentid,
                 program: program_id.to_owned(),
             };
-            payload["token"] = self.archive().issue_token(&owner, kind).await?.into();
+            payload["token"] = self.archive().issue_token(&owner, kind).into();
         }
         for (member, value) in set {
             payload[member.as_str()] = value.clone();

@@ -4,7 +4,7 @@
 //! every attempt, so that no rendered plaintext lies anywhere.
 
 use bytes::Bytes;
-use ringback_archive::{Archive, MsgRef, Rendered};
+use ringback_archive::{Archive, MsgKey, MsgRef, Rendered, knowledge_text};
 use ringback_deliver::ResolveError;
 use ringback_dialect::zone::{CallType, RequestFrame};
 use ringback_store::{Statement, Store};
@@ -266,8 +266,8 @@ impl Template {
         };
         let Rendered {
             chat,
-            chat_content,
-            failures,
+            chatcontent: chat_content,
+            fail_list: failures,
         } = archive.render(corp, &refs).await.map_err(unread)?;
         if !failures.is_empty() {
             let json = serde_json::to_string(&failures).unwrap_or_default();
@@ -284,7 +284,7 @@ impl Template {
         };
         if route.program.kind == ProgramKind::Model {
             values.knowledge = Some(self.knowledge(archive, corp, &values.chat_content).await.map_err(unread)?);
-            values.tagjson = Some(archive.tag_groups(corp, &self.tag_groups).await.map_err(unread)?);
+            values.tagjson = Some(archive.tag_groups(corp, &self.tag_groups).await.map_err(unread)?.json);
         }
         Ok(values)
     }
@@ -298,7 +298,7 @@ impl Template {
         match &self.kb_id {
             Some(kb_id) => {
                 let fragments = archive.retrieve(corp, kb_id, query, FRAGMENTS).await?;
-                Ok(ringback_archive::knowledge_lines(&fragments))
+                Ok(knowledge_text(&fragments))
             }
             None => Ok(String::new()),
         }
@@ -320,7 +320,9 @@ impl Message {
     fn as_ref(&self) -> MsgRef {
         MsgRef {
             msgid: self.msgid.clone(),
-            secret_key: self.encrypt_info.secret_key.clone(),
+            encrypt_info: MsgKey {
+                secret_key: self.encrypt_info.secret_key.as_str().into(),
+            },
         }
     }
 }

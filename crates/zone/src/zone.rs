@@ -1,10 +1,12 @@
 //! The platform half as one handle.
 
 use std::sync::{Arc, Weak};
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::Router;
+use ipnet::IpNet;
 use ringback_archive::Archive;
 use ringback_deliver::{Engine, Guard, Room};
 use ringback_host::Hosts;
@@ -87,7 +89,7 @@ impl Zone {
             options,
         }));
         engine.register_transport(OUTSIDE, engine.http_transport(engine.guard().clone(), PROGRAM_IDLE));
-        engine.register_transport(INSIDE, engine.http_transport(Guard::loopback(), PROGRAM_IDLE));
+        engine.register_transport(INSIDE, engine.http_transport(inside(), PROGRAM_IDLE));
         let resolver = ZoneResolver::new(Arc::clone(&registry), notifies, store, random, archive, hosts);
         engine.register_resolver(Room::Zone, Arc::new(resolver));
         engine.register_alarm(Arc::new(Notices::new(Arc::downgrade(&zone.0))));
@@ -138,7 +140,7 @@ impl Zone {
         statements.extend(records::media::prune(now));
         self.0.notifies.prune(now);
         self.store().write_bulk(statements).await?;
-        self.0.archive.prune(now).await
+        self.0.archive.prune(now).await.map(drop)
     }
 
     pub(crate) fn engine(&self) -> &Engine {
@@ -218,6 +220,11 @@ impl Zone {
         endpoints.reload().await.map_err(LoadError::from)?;
         Ok(())
     }
+}
+
+/// Only to this host: the addresses are those of processes that were started here.
+fn inside() -> Guard {
+    Guard::public().allowing(vec![IpNet::from(IpAddr::from(Ipv4Addr::LOCALHOST))])
 }
 
 /// A [`Zone`] that does not keep it alive.

@@ -10,6 +10,8 @@ use ringback_dialect::{Outgoing, Sender, WireRequest};
 use ringback_store::record::{Attempt, AttemptOutcome, Event};
 use ringback_types::{Code, Coded, Deadline, ScheduleTime};
 
+use tokio::sync::OwnedSemaphorePermit;
+
 use super::Inner;
 use super::corrupt::{corrupt, mistaken};
 use crate::endpoint::Endpoint;
@@ -72,6 +74,8 @@ pub(super) struct Tried {
     pub(super) policy: Arc<Policy>,
     pub(super) target: Option<String>,
     pub(super) request_headers: Option<String>,
+    /// Held until the answer has been judged.
+    pub(super) permit: Option<OwnedSemaphorePermit>,
     /// The answer with who is to judge it.
     pub(super) answer: Result<(Answer, Sender), Failed>,
 }
@@ -123,6 +127,7 @@ impl Inner {
             policy: Arc::clone(&endpoint.policy),
             target: None,
             request_headers: None,
+            permit: None,
             answer: Err(Failed::from(unresolved())),
         };
         let answer = AssertUnwindSafe(self.answer(endpoint, event, until, &mut tried));
@@ -143,9 +148,11 @@ impl Inner {
             target,
             sender,
             policy,
+            permit,
         } = self.resolve(endpoint, event).await?;
         tried.target = Some(target.for_record());
         tried.policy = policy;
+        tried.permit = permit;
         let limits = limits(&tried.policy, until);
         let faults = self.faults.send(endpoint.id);
         let mistaken = mistaken(&sender, endpoint, &faults);

@@ -149,6 +149,7 @@ async fn a_room_writes_its_endpoint_in_its_own_change_and_resolves_it() {
                     target: Target::from(self.0.clone()),
                     sender: Sender::Raw,
                     policy: Arc::clone(&endpoint.policy),
+                    permit: None,
                 })
             })
         }

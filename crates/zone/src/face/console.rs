@@ -95,7 +95,7 @@ pub(super) async fn auth_users(State(zone): State<Zone>, caller: Caller, body: B
             json!(users.has_more)
         };
         Ok::<Value, Refusal>(json!({
-            "auth_user_list": users.users,
+            "auth_user_list": users.auth_user_list,
             "next_cursor": users.next_cursor,
             "has_more": has_more,
         }))
@@ -114,7 +114,7 @@ pub(super) async fn auth_info(State(zone): State<Zone>, caller: Caller) -> Respo
         if caller.app.kind == AppKind::SelfBuilt {
             return Err(errcode::NOT_PERMITTED.because("not for self-built apps"));
         }
-        let auth_edition_list = zone.archive().auth_info(&caller.app.corpid).await?;
+        let auth_edition_list = zone.archive().auth_info(&caller.app.corpid);
         Ok(AuthInfo { auth_edition_list })
     };
     caller.answered(answered.await)
