@@ -16,6 +16,7 @@ mod corp;
 mod edition;
 mod error;
 mod import;
+mod knowledge;
 mod limits;
 mod listing;
 mod message;
@@ -23,6 +24,7 @@ mod notice;
 mod options;
 mod public_key;
 mod records;
+mod render;
 mod retention;
 mod ticket;
 
@@ -32,9 +34,11 @@ pub use auth::{AuthUser, AuthUsers};
 pub use edition::{AuthEdition, AuthScope};
 pub use error::{EditionError, ImportError, KeyError, LoadError, SetEditionsError, StoreError};
 pub use import::Imported;
+pub use knowledge::{Fragment, TagGroups, knowledge_text};
 pub use notice::Notice;
 pub use options::Options;
 pub use records::SCHEMA;
+pub use render::{FailMsg, MsgKey, MsgRef, Rendered, duplicates};
 pub use retention::Pruned;
 pub use ticket::{Owner, TokenKind};
 
