@@ -4,6 +4,8 @@ use ringback_store::ReadError;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::error::StoreError;
+
 /// Codes of the global table (sheet wecom-zone-sdk, section 19).
 pub(crate) mod code {
     pub(crate) const BUSY: i32 = -1;
@@ -59,6 +61,18 @@ impl From<ReadError> for ApiError {
         tracing::warn!(error = %error, "the archive cannot be read");
         Self::new(code::BUSY, "system busy")
     }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        tracing::warn!(error = %error, "the archive cannot be read");
+        Self::new(code::BUSY, "system busy")
+    }
+}
+
+/// An answer's JSON text.
+pub(crate) fn text(answer: &impl Serialize) -> Result<String, ApiError> {
+    serde_json::to_string(answer).map_err(|_| ApiError::new(code::BUSY, "system busy"))
 }
 
 /// The JSON object of a request. Members that nobody asks for are ignored, `null` and the empty text

@@ -55,17 +55,17 @@ impl Archive {
                 .and_then(|content| String::from_utf8(content).ok())
                 .ok_or_else(|| ApiError::new(code::BAD_CURSOR, "invalid cursor"))?,
         };
-        let mut list = self.authorised(corp, after, limit + 1).await?;
-        let has_more = list.len() > limit as usize;
-        list.truncate(limit as usize);
-        let next_cursor = match list.last() {
+        let mut users = self.authorised(corp, after, limit + 1).await?;
+        let has_more = users.len() > limit as usize;
+        users.truncate(limit as usize);
+        let next_cursor = match users.last() {
             Some(last) if has_more => {
                 ticket::seal(vault, Kind::Members, &owner, last.userid.as_bytes())
             }
             _ => String::new(),
         };
         Ok(AuthUsers {
-            auth_user_list: list,
+            auth_user_list: users,
             next_cursor,
             has_more,
         })

@@ -27,8 +27,8 @@ pub(crate) struct Content {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) transcript: Option<String>,
     /// Whatever else belongs to the type: file name, title, address.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) content: Option<serde_json::Value>,
+    #[serde(rename = "content", skip_serializing_if = "Option::is_none")]
+    pub(crate) other: Option<serde_json::Value>,
 }
 
 /// What messages say never prints.

@@ -45,10 +45,10 @@ impl Corp {
     }
 
     /// Takes a key that is in the store; of two at once the greater version stays.
-    pub(crate) fn set_key(&self, key: Arc<PublicKey>) {
+    pub(crate) fn set_key(&self, key: &Arc<PublicKey>) {
         self.key.rcu(|known| match known {
             Some(known) if known.version >= key.version => Some(Arc::clone(known)),
-            _ => Some(Arc::clone(&key)),
+            _ => Some(Arc::clone(key)),
         });
     }
 

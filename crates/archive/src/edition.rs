@@ -4,14 +4,13 @@ use ringback_types::ScheduleTime;
 use serde::{Deserialize, Serialize};
 
 use crate::error::EditionError;
+use crate::message::{AUDIO_ARCHIVE, CALL};
 
 /// Internal chats, with external ones, with voice calls too.
 const EDITIONS: std::ops::RangeInclusive<u8> = 1..=3;
 const STATUSES: std::ops::RangeInclusive<u8> = 1..=7;
 const YEAR_DAYS: u32 = 365;
 const DAY_SECONDS: i64 = 24 * 60 * 60;
-/// Audio archive, and audio or video call.
-const CALL_TYPES: [u8; 2] = [21, 22];
 
 /// A set of editions 1 to 3; empty for a member outside the authorised scope.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,7 +39,7 @@ impl EditionSet {
 
     /// The editions that cover a message: voice calls need 3, external chats 2 or more.
     pub(crate) fn needed(msgtype: u8, external: bool) -> Self {
-        if CALL_TYPES.contains(&msgtype) {
+        if matches!(msgtype, AUDIO_ARCHIVE | CALL) {
             Self(0b1000)
         } else if external {
             Self(0b1100)

@@ -123,9 +123,9 @@ impl Archive {
         messages: Vec<NewMessage>,
     ) -> Result<Vec<NewMessage>, StoreError> {
         let mut seen = HashSet::new();
-        for some in messages.chunks(records::KNOWN_AT_ONCE) {
+        for some in messages.chunks(records::MSGIDS_AT_ONCE) {
             let ids: Vec<_> = some.iter().map(|message| message.msgid.as_str()).collect();
-            let values = records::known_values(corp.id, &ids);
+            let values = records::msgid_values(corp.id, &ids);
             for row in self.store().read(records::SELECT_KNOWN, values).await? {
                 seen.insert(row.text(0)?.to_owned());
             }

@@ -17,7 +17,7 @@ use ringback_types::ScheduleTime;
 use serde::Serialize;
 
 use self::position::{Mark, Position, Span};
-use crate::api::{ApiError, Request, code};
+use crate::api::{ApiError, Request, code, text};
 use crate::archive::Archive;
 use crate::corp::Corp;
 use crate::message::{EncryptInfo, ExtraInfo, Listed, Party, PartyType};
@@ -241,7 +241,7 @@ impl Archive {
     /// The messages of a span that are visible now, in the order of send time.
     async fn messages(&self, corp: &Corp, span: &Span) -> Result<Vec<Listed>, ApiError> {
         let now = self.now();
-        let (mut list, mut size) = (Vec::<(Mark, Listed)>::new(), 0);
+        let (mut found, mut size) = (Vec::<(Mark, Listed)>::new(), 0);
         let mut position = span.from;
         loop {
             let rows = self.rows(corp, position, span.last, now).await?;
@@ -252,7 +252,7 @@ impl Archive {
                 let message = listed_of(row)?;
                 if scope.covers(message.msgtype, message.parties()) {
                     size += message.size();
-                    list.push((mark_of(row)?, message));
+                    found.push((mark_of(row)?, message));
                 }
             }
             if size > self.options().answer_bytes {
@@ -263,8 +263,8 @@ impl Archive {
                 break;
             }
         }
-        list.sort_by_key(|(mark, _)| *mark);
-        Ok(list.into_iter().map(|(_, message)| message).collect())
+        found.sort_by_key(|(mark, _)| *mark);
+        Ok(found.into_iter().map(|(_, message)| message).collect())
     }
 
     async fn rows(
@@ -305,10 +305,6 @@ fn mode(request: &Request) -> Result<Mode, ApiError> {
         2 => Ok(Mode::Adaptive),
         _ => Err(ApiError::bad("mode")),
     }
-}
-
-fn text(answer: &impl Serialize) -> Result<String, ApiError> {
-    serde_json::to_string(answer).map_err(|_| ApiError::new(code::BUSY, "system busy"))
 }
 
 fn mark_of(row: &Row) -> Result<Mark, ReadError> {

@@ -4,6 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::content::Content;
 
+/// Message types that mean something here (sheet wecom-zone-sdk, section 10.1).
+pub(crate) const TEXT: u8 = 1;
+pub(crate) const VOICE: u8 = 6;
+pub(crate) const AUDIO_ARCHIVE: u8 = 21;
+pub(crate) const CALL: u8 = 22;
+
 /// Who a participant is (sheet wecom-zone-sdk, section 8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum PartyType {

@@ -84,7 +84,7 @@ impl Archive {
             let corp = archive.corp_or_new(&corp).await?;
             match archive.store().change(change, vec![update]).await {
                 Ok(_) => {
-                    corp.set_key(Arc::new(key));
+                    corp.set_key(&Arc::new(key));
                     Ok(())
                 }
                 Err(WriteError::Unexpected { .. }) => Err(KeyError::Version {

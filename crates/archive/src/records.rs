@@ -92,6 +92,8 @@ ringback_store::statements! {
     /// A message that is there already stays as it is.
     INSERT_MESSAGE = "INSERT INTO archive_message (id, corp, msgid, sent_at, late, sender_type, sender_id, receivers, chatid, msgtype, call_duration, public_key_version, encrypted_key, content) VALUES ((SELECT last_message FROM archive_corp WHERE archive_corp.id = $1) - $2, $1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (corp, msgid) DO NOTHING";
     SELECT_KNOWN = "SELECT msgid FROM archive_message WHERE corp = $1 AND msgid IN ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41)";
+    /// What placeholders need of some messages.
+    SELECT_CONTENT = "SELECT msgid, sent_at, id, msgtype, sender_type, sender_id, receivers, content FROM archive_message WHERE corp = $1 AND msgid IN ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41)";
     INSERT_NOTICE = "INSERT INTO archive_notice (corp, number, due_at) VALUES ($1, (SELECT last_message FROM archive_corp WHERE id = $1), $2) ON CONFLICT (corp) DO UPDATE SET number = excluded.number";
     UPSERT_MEMBER = "INSERT INTO archive_member (corp, userid, name, editions) VALUES ($1, $2, $3, $4) ON CONFLICT (corp, userid) DO UPDATE SET name = excluded.name, editions = excluded.editions";
     UPSERT_CUSTOMER = "INSERT INTO archive_customer (corp, external_userid, name, followers) VALUES ($1, $2, $3, $4) ON CONFLICT (corp, external_userid) DO UPDATE SET name = excluded.name, followers = excluded.followers";
@@ -113,21 +115,26 @@ ringback_store::statements! {
 
     DELETE_OLD = "DELETE FROM archive_message WHERE id IN (SELECT id FROM archive_message WHERE corp = $1 AND sent_at < $2 ORDER BY sent_at, id LIMIT $3)";
 
+    SELECT_KNOWLEDGE_BASE = "SELECT name FROM archive_knowledge_base WHERE corp = $1 AND kb_id = $2";
+    SELECT_FRAGMENTS = "SELECT fragment_id, question, text FROM archive_knowledge WHERE corp = $1 AND kb_id = $2 AND fragment_id > $3 ORDER BY fragment_id LIMIT $4";
+    SELECT_FRAGMENT = "SELECT question, text FROM archive_knowledge WHERE corp = $1 AND kb_id = $2 AND fragment_id = $3";
+    SELECT_TAG_GROUP = "SELECT name, tags FROM archive_tag_group WHERE corp = $1 AND group_id = $2";
+
     SELECT_DUE_NOTICES = "SELECT archive_corp.corp, archive_notice.number FROM archive_notice JOIN archive_corp ON archive_corp.id = archive_notice.corp WHERE archive_notice.due_at <= $1 ORDER BY archive_notice.due_at LIMIT $2";
     DELETE_NOTICE = "DELETE FROM archive_notice WHERE corp = $1 AND number = $2";
     DELAY_NOTICE = "UPDATE archive_notice SET due_at = $3 WHERE corp = $1 AND due_at <= $2";
     SELECT_NEXT_NOTICE = "SELECT due_at FROM archive_notice ORDER BY due_at LIMIT 1";
 }
 
-/// How many message ids [`SELECT_KNOWN`] asks for at a time.
-pub(crate) const KNOWN_AT_ONCE: usize = 40;
+/// How many message ids [`SELECT_KNOWN`] and [`SELECT_CONTENT`] ask for at a time.
+pub(crate) const MSGIDS_AT_ONCE: usize = 40;
 
-/// The values of a statement that asks for up to [`KNOWN_AT_ONCE`] message ids; the empty text, which
+/// The values of a statement that asks for up to [`MSGIDS_AT_ONCE`] message ids; the empty text, which
 /// is no message id, stands in the places that are not needed.
-pub(crate) fn known_values(corp: i64, msgids: &[&str]) -> Vec<Value> {
+pub(crate) fn msgid_values(corp: i64, msgids: &[&str]) -> Vec<Value> {
     let ids = msgids.iter().copied().chain(std::iter::repeat(""));
     std::iter::once(Value::Int(corp))
-        .chain(ids.take(KNOWN_AT_ONCE).map(Value::from))
+        .chain(ids.take(MSGIDS_AT_ONCE).map(Value::from))
         .collect()
 }
 

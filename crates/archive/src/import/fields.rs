@@ -110,7 +110,7 @@ impl Fields {
         read: impl Fn(&mut Self) -> Read<T>,
     ) -> Read<Vec<T>> {
         let items = self.list(member)?.into_iter().enumerate();
-        let read_one = |(index, item)| self.within(format!("{member}[{index}]"), item, &read);
+        let read_one = |(index, item)| self.within(&format!("{member}[{index}]"), item, &read);
         items.map(read_one).collect()
     }
 
@@ -123,7 +123,7 @@ impl Fields {
         let value = self
             .maybe_value(member)
             .ok_or_else(|| self.missing(member))?;
-        self.within(member.to_owned(), value, &read)
+        self.within(member, value, &read)
     }
 
     /// The ids of a list; an absent list is empty.
@@ -148,14 +148,9 @@ impl Fields {
         }
     }
 
-    fn within<T>(
-        &self,
-        name: String,
-        value: Value,
-        read: impl Fn(&mut Self) -> Read<T>,
-    ) -> Read<T> {
+    fn within<T>(&self, name: &str, value: Value, read: impl Fn(&mut Self) -> Read<T>) -> Read<T> {
         let Value::Object(members) = value else {
-            return Err(self.bad(&name, "must be an object"));
+            return Err(self.bad(name, "must be an object"));
         };
         let mut inner = Self {
             members,

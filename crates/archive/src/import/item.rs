@@ -11,15 +11,11 @@ use super::chunk::Limits;
 use super::fields::{BadMember, Fields};
 use crate::content::Content;
 use crate::edition::EditionSet;
-use crate::message::{NewMessage, Party, PartyType};
+use crate::message::{AUDIO_ARCHIVE, CALL, NewMessage, Party, PartyType, TEXT, VOICE};
 use crate::records;
 
 /// The largest message type of the platform (sheet wecom-zone-sdk, section 10.1).
 const LAST_MSGTYPE: i64 = 28;
-const TEXT: u8 = 1;
-const VOICE: u8 = 6;
-const AUDIO_ARCHIVE: u8 = 21;
-const CALL: u8 = 22;
 /// The platform's largest groups have 2,000 people.
 const MOST_RECEIVERS: usize = 2_000;
 /// Clocks of other machines may be ahead by so much.
@@ -236,7 +232,7 @@ fn content(fields: &mut Fields, msgtype: u8) -> Read<Content> {
     let content = Content {
         text: fields.maybe_text("text")?,
         transcript: fields.maybe_text("transcript")?,
-        content: fields.maybe_value("content"),
+        other: fields.maybe_value("content"),
     };
     if msgtype == TEXT && content.text.is_none() {
         return Err(fields.missing("text"));

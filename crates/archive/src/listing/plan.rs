@@ -29,7 +29,7 @@ impl Archive {
             .read(records::SELECT_LAST_MESSAGE, values)
             .await?;
         rows.first()
-            .map_or(Ok(records::floor(corp.id)), |row| row.int(0))
+            .map_or_else(|| Ok(records::floor(corp.id)), |row| row.int(0))
     }
 
     /// Up to `pages` pages of `limit` messages after `position`.

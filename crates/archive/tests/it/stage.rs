@@ -170,7 +170,8 @@ pub(crate) fn owner() -> Owner {
 }
 
 pub(crate) fn ndjson(lines: &[Value]) -> String {
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    let lines: Vec<_> = lines.iter().map(Value::to_string).collect();
+    lines.join("\n")
 }
 
 /// A text message of the customer to the member, sent so many seconds before [`NOW`].
