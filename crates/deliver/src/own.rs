@@ -65,11 +65,15 @@ impl OwnResolver {
 }
 
 fn prepare(endpoint: &Endpoint) -> Prepared {
-    Prepared(made_ready(endpoint).map(Arc::new).map_err(|error| ResolveError {
-        code: error.code(),
-        message: error.to_string(),
-        hint: Some("change the endpoint with `ringback endpoint`"),
-    }))
+    Prepared(
+        made_ready(endpoint)
+            .map(Arc::new)
+            .map_err(|error| ResolveError {
+                code: error.code(),
+                message: error.to_string(),
+                hint: Some("change the endpoint with `ringback endpoint`"),
+            }),
+    )
 }
 
 fn made_ready(endpoint: &Endpoint) -> Result<Ready, EndpointError> {

@@ -20,12 +20,12 @@ impl Notices {
 
 impl Alarm for Notices {
     fn next(&self) -> Option<ScheduleTime> {
-        Zone::upgrade(&self.0)?.archive().next_notice()
+        self.0.upgrade()?.archive().next_notice()
     }
 
     fn ring(&self, now: ScheduleTime) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            let Some(zone) = Zone::upgrade(&self.0) else {
+            let Some(zone) = self.0.upgrade() else {
                 return;
             };
             let due = match zone.archive().due_notices(now).await {
@@ -67,7 +67,8 @@ impl Zone {
             let token = self.archive().issue_token(&owner, TokenKind::NewMessage);
             let payload = json!({ "token": token });
             let key = format!("notice:{}", notice.number);
-            self.emit(&app, EventType::ConversationNewMessage, payload, Some(key)).await?;
+            self.emit(&app, EventType::ConversationNewMessage, payload, Some(key))
+                .await?;
         }
         self.archive().settle_notice(notice).await?;
         Ok(())

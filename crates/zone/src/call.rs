@@ -52,7 +52,10 @@ impl Zone {
         let route = snapshot.program_route(app.id, program_id).map(Arc::clone);
         let route = route.ok_or_else(|| not_associated(app, program_id))?;
         drop(snapshot);
-        let debugging = route.association.debugging(&route.program, self.now()).is_some();
+        let debugging = route
+            .association
+            .debugging(&route.program, self.now())
+            .is_some();
         if debugging || route.program.state == ProgramState::Deployed {
             return Ok(route);
         }
@@ -79,7 +82,8 @@ impl Zone {
         matches_input(ability, asked.request_data)?;
         if !asked.notify_id.is_empty() {
             let now = self.now();
-            self.notifies().check(asked.notify_id, app.id, asked.program_id, now)?;
+            self.notifies()
+                .check(asked.notify_id, app.id, asked.program_id, now)?;
         }
         Ok(route)
     }
@@ -116,7 +120,10 @@ impl Zone {
         };
         let outcome = self.engine().call(call).await;
         Answered {
-            response_data: outcome.result.map_err(|error| failed(&error)).and_then(within_cap),
+            response_data: outcome
+                .result
+                .map_err(|error| failed(&error))
+                .and_then(within_cap),
             delivery: Some(outcome.delivery),
         }
     }
@@ -158,21 +165,26 @@ pub(crate) fn ability<'a>(route: &'a ProgramRoute, id: &str) -> Result<&'a Abili
 }
 
 fn matches_input(ability: &Ability, request_data: &str) -> Result<(), Refusal> {
-    ability.input.check(request_data.as_bytes()).map_err(|mismatch| {
-        let code = match mismatch {
-            Mismatch::NotJson { .. } | Mismatch::Depth => errcode::INPUT_NOT_JSON,
-            _ => errcode::INPUT_MISMATCH,
-        };
-        // The path stands in the log; keys of a request are no content, its values are never named.
-        code.because(format!("ability `{}`: {mismatch}", ability.id))
-    })
+    ability
+        .input
+        .check(request_data.as_bytes())
+        .map_err(|mismatch| {
+            let code = match mismatch {
+                Mismatch::NotJson { .. } | Mismatch::Depth => errcode::INPUT_NOT_JSON,
+                _ => errcode::INPUT_MISMATCH,
+            };
+            // The path stands in the log; keys of a request are no content, its values are never named.
+            code.because(format!("ability `{}`: {mismatch}", ability.id))
+        })
 }
 
 /// What an app is told of an exchange that failed; the log has the stable code beside it.
 pub(crate) fn failed(error: &CallError) -> Refusal {
     let because = |code: Errcode| code.because(format!("{}: {}", error.code, error.detail));
     if let Some(number) = error.client_code {
-        let known = errcode::ALL.iter().find(|code| code.number == number as i32);
+        let known = errcode::ALL
+            .iter()
+            .find(|code| code.number == number as i32);
         return because(known.copied().unwrap_or(errcode::BAD_REPLY));
     }
     because(match error.code.as_str() {

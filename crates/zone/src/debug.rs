@@ -40,26 +40,46 @@ impl Zone {
         }
         let statements = vec![records::associations::set_opened(app.id, program_id, true)];
         let target = Association::endpoint_name(app, program_id);
-        self.change(&turn, &app.label(), "zone_debug.open", target, json!({}), statements)
-            .await?;
+        self.change(
+            &turn,
+            &app.label(),
+            "zone_debug.open",
+            target,
+            json!({}),
+            statements,
+        )
+        .await?;
         Ok(())
     }
 
     /// `close_debug_mode`: the session stays, so that the app may open again.
-    pub(crate) async fn close_debug_mode(&self, app: &App, program_id: &str) -> Result<(), Refusal> {
+    pub(crate) async fn close_debug_mode(
+        &self,
+        app: &App,
+        program_id: &str,
+    ) -> Result<(), Refusal> {
         let turn = self.turn().await;
         let opened = {
             let snapshot = self.snapshot();
             let found = snapshot.association(app.id, program_id);
-            found.ok_or_else(|| not_associated(app, program_id))?.debug_opened
+            found
+                .ok_or_else(|| not_associated(app, program_id))?
+                .debug_opened
         };
         if !opened {
             return Err(errcode::NOT_IN_DEBUG.into());
         }
         let statements = vec![records::associations::set_opened(app.id, program_id, false)];
         let target = Association::endpoint_name(app, program_id);
-        self.change(&turn, &app.label(), "zone_debug.close", target, json!({}), statements)
-            .await?;
+        self.change(
+            &turn,
+            &app.label(),
+            "zone_debug.close",
+            target,
+            json!({}),
+            statements,
+        )
+        .await?;
         Ok(())
     }
 
@@ -112,11 +132,22 @@ impl Zone {
             token_hash,
             expires_at,
         };
-        let statements =
-            vec![records::associations::set_session(self.store(), app.id, &program.program_id, &session)];
+        let statements = vec![records::associations::set_session(
+            self.store(),
+            app.id,
+            &program.program_id,
+            &session,
+        )];
         let target = Association::endpoint_name(&app, &program.program_id);
-        self.change(&turn, &program.program_id, "zone_debug.session", target, json!({}), statements)
-            .await?;
+        self.change(
+            &turn,
+            &program.program_id,
+            "zone_debug.session",
+            target,
+            json!({}),
+            statements,
+        )
+        .await?;
         Ok(opened(&program, &session))
     }
 
@@ -134,8 +165,15 @@ impl Zone {
         let shown = url.as_ref().and_then(|url| url.as_str().split('?').next());
         let detail = json!({ "url": shown });
         let statements = vec![records::programs::set_debug_url(program_id, url.as_ref())];
-        self.change(&turn, caller, "zone_debug.url", program_id.to_owned(), detail, statements)
-            .await?;
+        self.change(
+            &turn,
+            caller,
+            "zone_debug.url",
+            program_id.to_owned(),
+            detail,
+            statements,
+        )
+        .await?;
         self.snapshot().program(program_id)
     }
 
@@ -156,13 +194,25 @@ impl Zone {
         let is_new = known.is_none();
         let credential = known.unwrap_or_else(|| self.new_credential());
         let statements = if is_new {
-            vec![records::programs::set_credential(self.store(), program_id, Some(&credential))]
+            vec![records::programs::set_credential(
+                self.store(),
+                program_id,
+                Some(&credential),
+            )]
         } else {
             Vec::new()
         };
-        let detail = json!({ "id": credential.id, "expires_at": credential.expires_at.to_rfc3339() });
-        self.change(&turn, caller, "zone_debug.credential", program_id.to_owned(), detail, statements)
-            .await?;
+        let detail =
+            json!({ "id": credential.id, "expires_at": credential.expires_at.to_rfc3339() });
+        self.change(
+            &turn,
+            caller,
+            "zone_debug.credential",
+            program_id.to_owned(),
+            detail,
+            statements,
+        )
+        .await?;
         Ok(credential)
     }
 
@@ -184,9 +234,20 @@ impl Zone {
     ) -> Result<(), ZoneError> {
         let turn = self.turn().await;
         self.snapshot().program(program_id)?;
-        let statements = vec![records::programs::set_credential(self.store(), program_id, None)];
-        self.change(&turn, caller, "zone_debug.revoke", program_id.to_owned(), json!({}), statements)
-            .await
+        let statements = vec![records::programs::set_credential(
+            self.store(),
+            program_id,
+            None,
+        )];
+        self.change(
+            &turn,
+            caller,
+            "zone_debug.revoke",
+            program_id.to_owned(),
+            json!({}),
+            statements,
+        )
+        .await
     }
 }
 
@@ -200,9 +261,14 @@ fn may_debug(
     let association = association.ok_or_else(|| not_associated(app, program_id))?;
     let program = snapshot.find_program(program_id).cloned();
     let program = program.ok_or_else(|| not_associated(app, program_id))?;
-    let allowed = snapshot.corp(&app.corpid).is_ok_and(|corp| app.may_test(&corp));
+    let allowed = snapshot
+        .corp(&app.corpid)
+        .is_ok_and(|corp| app.may_test(&corp));
     if !allowed {
-        let cause = format!("`{}` is neither a test install nor in a test corp", app.label());
+        let cause = format!(
+            "`{}` is neither a test install nor in a test corp",
+            app.label()
+        );
         return Err(errcode::DEBUG_NOT_ALLOWED.because(cause));
     }
     Ok((association, program))

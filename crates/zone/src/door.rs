@@ -14,8 +14,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use bytes::Bytes;
 use ringback_dialect::zone::{
-    Address, Flow, Head, Keys, Message, Outcome, Reason, Sealed, header, open as unseal, refusal,
-    seal,
+    Address, Flow, Head, Keys, Message, Outcome, Reason, Sealed, header, open as unseal, seal,
+    unsigned_refusal,
 };
 use ringback_store::Statement;
 
@@ -120,16 +120,16 @@ const OPEN: &str = "open";
 /// With no usable key there is nothing to sign by.
 fn unsealed(reason: Reason) -> Response {
     log(reason, "");
-    let (mut response, headers) = (StatusCode::OK.into_response(), refusal(reason.code()));
-    response.headers_mut().extend(headers);
-    response
+    let Sealed { headers, body } = unsigned_refusal();
+    written(headers, body)
 }
 
 fn log(reason: Reason, key_id: &str) {
     let code = reason.code();
     let stable = ringback_types::Coded::code(&reason);
     tracing::info!(key_id, code, cause = %stable, "a request at the zone's door was refused: {reason}");
-    metrics::counter!("ringback_zone_door_refusals_total", "reason" => reason.as_str()).increment(1);
+    metrics::counter!("ringback_zone_door_refusals_total", "reason" => reason.as_str())
+        .increment(1);
 }
 
 impl Peer {
@@ -178,7 +178,13 @@ impl Peer {
         response
     }
 
-    fn sealed(&self, zone: &Zone, request_id: &str, outcome: Outcome, plaintext: &[u8]) -> Response {
+    fn sealed(
+        &self,
+        zone: &Zone,
+        request_id: &str,
+        outcome: Outcome,
+        plaintext: &[u8],
+    ) -> Response {
         let message = Message {
             flow: self.flow,
             target: &self.target,

@@ -55,7 +55,9 @@ impl Coded for LoadError {
             Self::Read(error) => error.hint(),
             Self::Archive(error) => error.hint(),
             Self::Secret { source, .. } => source.hint(),
-            Self::Row { .. } => Some("restore a backup, or delete the thing and make it again".into()),
+            Self::Row { .. } => {
+                Some("restore a backup, or delete the thing and make it again".into())
+            }
         }
     }
 }
@@ -119,7 +121,9 @@ pub enum ZoneError {
         wanted: &'static str,
     },
     /// An app that is not for tests cannot use a program that is not online.
-    #[error("the program `{program_id}` is not online, and the app `{app}` is neither a test install nor in a test corp")]
+    #[error(
+        "the program `{program_id}` is not online, and the app `{app}` is neither a test install nor in a test corp"
+    )]
     NotOnline {
         /// Which program.
         program_id: String,
@@ -193,12 +197,20 @@ impl Coded for ZoneError {
             },
             Self::Exists { .. } => "choose another id, or change the one that is there",
             Self::InUse { .. } => "take it away there first",
-            Self::Protocol { .. } => "a protocol is a sample: one JSON value with every key that may come",
-            Self::State { .. } => "a program goes draft, in review, approved, deployed: `ringback program submit|approve|deploy`",
+            Self::Protocol { .. } => {
+                "a protocol is a sample: one JSON value with every key that may come"
+            }
+            Self::State { .. } => {
+                "a program goes draft, in review, approved, deployed: `ringback program submit|approve|deploy`"
+            }
             Self::NotOnline { .. } => "deploy the program, or make the app a test install",
             Self::IsModel(_) => "name a program; models are called with `create_model_task`",
-            Self::DebugNotAllowed(_) => "make the app a test install (`third_party`), or its corp a test corp",
-            Self::Unisolated => "isolation is not there yet: say that this is fine with `--unisolated` (`zone.allow_unisolated`), or use the host `url`",
+            Self::DebugNotAllowed(_) => {
+                "make the app a test install (`third_party`), or its corp a test corp"
+            }
+            Self::Unisolated => {
+                "isolation is not there yet: say that this is fine with `--unisolated` (`zone.allow_unisolated`), or use the host `url`"
+            }
             Self::Unconfirmed(_) => "send `\"confirm\": true`",
             Self::Text { .. } | Self::Abilities(_) | Self::Host(_) => return None,
             Self::Url(error) => return error.hint(),

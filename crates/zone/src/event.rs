@@ -161,9 +161,9 @@ impl Coded for TriggerError {
                 Some(format!("the types are {}", names.join(", ")).into())
             }
             Self::WhichApp => Some("name it with `--app CORPID/AGENTID`".into()),
-            Self::NoReceiver(_) => {
-                Some("`ringback app receive PROGRAM`, or `set_receive_callback` from the app".into())
-            }
+            Self::NoReceiver(_) => Some(
+                "`ringback app receive PROGRAM`, or `set_receive_callback` from the app".into(),
+            ),
             Self::Count(_) | Self::Refused(_) => None,
             Self::Zone(error) => error.hint(),
         }
@@ -195,7 +195,9 @@ impl Zone {
         let program_id = program_id.ok_or_else(|| TriggerError::NoReceiver(app.label()))?;
         let mut made = Vec::new();
         for _ in 0..trigger.count {
-            let payload = self.payload(&app, &program_id, event_type, &trigger.set).await;
+            let payload = self
+                .payload(&app, &program_id, event_type, &trigger.set)
+                .await;
             let payload = payload.map_err(TriggerError::Refused)?;
             let receipt = self.emit(&app, event_type, payload, None).await;
             let receipt = receipt.map_err(TriggerError::Refused)?;

@@ -129,11 +129,13 @@ impl FromRequestParts<Zone> for Caller {
         let address = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let address = address.map(|ConnectInfo(peer)| peer.ip());
         let now = zone.now();
-        zone.rates().check_address(address, api, zone.options(), now)?;
+        zone.rates()
+            .check_address(address, api, zone.options(), now)?;
         let token = parameter(parts.uri.query().unwrap_or_default(), "access_token");
         let token = token.ok_or(errcode::TOKEN_MISSING)?;
         let app = zone.app_of_token(&token)?;
-        zone.rates().check_corp(&app.corpid, api, zone.options(), now)?;
+        zone.rates()
+            .check_corp(&app.corpid, api, zone.options(), now)?;
         Ok(Self { app, api })
     }
 }
@@ -199,7 +201,8 @@ impl<S: Send + Sync> axum::extract::FromRequest<S> for Body {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
         let read = Bytes::from_request(request, state).await;
-        let refused = |_| errcode::BAD_PARAMETER.saying("the body did not come whole or is too large");
+        let refused =
+            |_| errcode::BAD_PARAMETER.saying("the body did not come whole or is too large");
         Ok(Self(read.map_err(refused)))
     }
 }
@@ -219,7 +222,10 @@ pub(crate) fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal>
         };
         // The parser's text may quote a value, so only its place is told.
         let place = (error.line(), error.column());
-        code.saying(format!("Warning: wrong json format. line {} column {}", place.0, place.1))
+        code.saying(format!(
+            "Warning: wrong json format. line {} column {}",
+            place.0, place.1
+        ))
     })
 }
 
@@ -251,7 +257,9 @@ fn api_of(path: &str) -> &'static str {
         "gettoken",
     ];
     let name = path.rsplit('/').next().unwrap_or_default();
-    APIS.into_iter().find(|api| *api == name).unwrap_or("unknown")
+    APIS.into_iter()
+        .find(|api| *api == name)
+        .unwrap_or("unknown")
 }
 
 /// An answer with `errcode` 0 and nothing else.

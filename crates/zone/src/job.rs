@@ -51,7 +51,9 @@ impl JobKind {
 
     /// Whether an event of this type keeps a template instead of a frame.
     pub(crate) fn is_task(event_type: &str) -> bool {
-        [Self::ProgramTask, Self::ModelTask].iter().any(|kind| kind.event_type() == event_type)
+        [Self::ProgramTask, Self::ModelTask]
+            .iter()
+            .any(|kind| kind.event_type() == event_type)
     }
 }
 
@@ -96,7 +98,13 @@ impl Zone {
     /// `async_program_task` (app sheet, 2.2): the job and its delivery are on the disk when this answers.
     pub(crate) async fn async_call(&self, app: &App, asked: Asked<'_>) -> Result<String, Refusal> {
         let route = self.checked(app, &asked)?;
-        let job = self.new_job(JobKind::AsyncCall, app, asked.program_id, asked.ability_id, None);
+        let job = self.new_job(
+            JobKind::AsyncCall,
+            app,
+            asked.program_id,
+            asked.ability_id,
+            None,
+        );
         let frame = RequestFrame {
             corpid: app.corpid.clone(),
             agentid: app.agentid,
@@ -181,7 +189,9 @@ impl Zone {
     ) -> Result<(), Refusal> {
         let report: Report = crate::face::parse_json(request.as_bytes())?;
         let not_running = || Refusal::from(errcode::JOB_NOT_RUNNING);
-        let job = records::jobs::find(self.store(), &info.jobid).await?.ok_or_else(not_running)?;
+        let job = records::jobs::find(self.store(), &info.jobid)
+            .await?
+            .ok_or_else(not_running)?;
         if job.state != JobState::Waiting || self.overdue(&job) {
             return Err(not_running());
         }
@@ -189,7 +199,13 @@ impl Zone {
         self.check_result(&job, report.errcode, &result)?;
         let sealed = self.store().vault().seal(&Secret::from(result));
         let now = self.now();
-        let finish = records::jobs::finish(&job.jobid, JobState::Reported, report.errcode, Some(sealed), now);
+        let finish = records::jobs::finish(
+            &job.jobid,
+            JobState::Reported,
+            report.errcode,
+            Some(sealed),
+            now,
+        );
         match self.store().write(vec![finish, nonce]).await {
             Ok(_) => Ok(()),
             Err(WriteError::Unexpected { .. }) => Err(not_running()),
@@ -236,10 +252,14 @@ impl Zone {
 
     /// What the job answers, or why it does not yet, or no more.
     pub(crate) async fn finished(&self, job: &Job) -> Result<Finished, Refusal> {
-        let kept_since = self.now().plus_millis(-(self.options().result_life.as_millis() as i64));
+        let kept_since = self
+            .now()
+            .plus_millis(-(self.options().result_life.as_millis() as i64));
         match job.state {
             JobState::Waiting => Err(self.why_waiting(job).await?),
-            _ if job.ended_at.is_some_and(|at| at <= kept_since) => Err(errcode::JOB_CLEANED.into()),
+            _ if job.ended_at.is_some_and(|at| at <= kept_since) => {
+                Err(errcode::JOB_CLEANED.into())
+            }
             JobState::Failed => {
                 let number = job.errcode.unwrap_or_default() as i32;
                 let known = errcode::ALL.iter().find(|code| code.number == number);
@@ -286,7 +306,8 @@ impl Zone {
         program_id: &str,
     ) -> Result<JobInfo, Refusal> {
         let bad = |cause: &str| errcode::BAD_JOB_INFO.because(cause);
-        let info = JobInfo::open(self.store().vault(), text).ok_or_else(|| bad("not one of ours"))?;
+        let info =
+            JobInfo::open(self.store().vault(), text).ok_or_else(|| bad("not one of ours"))?;
         if info.program_id != program_id || info.corpid != corpid {
             return Err(bad("of another corp or program"));
         }

@@ -47,7 +47,9 @@ pub(crate) struct LiveNotifies(RwLock<HashMap<String, Notify>>);
 impl LiveNotifies {
     pub(crate) async fn load(store: &Store) -> Result<Self, ReadError> {
         let live = records::notices::load_live(store, store.clock().schedule()).await?;
-        let by_id = live.into_iter().map(|notify| (notify.notify_id.clone(), notify));
+        let by_id = live
+            .into_iter()
+            .map(|notify| (notify.notify_id.clone(), notify));
         Ok(Self(RwLock::new(by_id.collect())))
     }
 
@@ -93,7 +95,9 @@ impl LiveNotifies {
         let notify = live.get(notify_id)?;
         let fits = notify.expires_at > now && notify.program_id == route.program.program_id;
         let number: u32 = notify.instance.parse().ok().filter(|_| fits)?;
-        (1..=route.program.instances()).contains(&number).then_some(number)
+        (1..=route.program.instances())
+            .contains(&number)
+            .then_some(number)
     }
 }
 
@@ -131,7 +135,9 @@ impl Zone {
             program_id: program_id.to_owned(),
             instance: instance.to_owned(),
             // Out of range it is ignored in silence (app sheet, 4.4).
-            scene: request.notify_scene.and_then(|scene| u8::try_from(scene).ok()),
+            scene: request
+                .notify_scene
+                .and_then(|scene| u8::try_from(scene).ok()),
             expires_at: now.plus(self.options().notify_life),
         };
         let taken = self.take_notify(app, &notify, nonce, now).await?;
@@ -169,9 +175,11 @@ impl Zone {
             }
             Err(WriteError::Unexpected { statement: 0, .. }) => {
                 let known = records::notices::find(self.store(), &notify.notify_id).await?;
-                known.filter(|known| known.same_owner(notify)).ok_or_else(|| {
-                    errcode::BAD_NOTIFY_ID.because("the notify_id belongs to somebody else")
-                })
+                known
+                    .filter(|known| known.same_owner(notify))
+                    .ok_or_else(|| {
+                        errcode::BAD_NOTIFY_ID.because("the notify_id belongs to somebody else")
+                    })
             }
             Err(error) => Err(error.into()),
         }

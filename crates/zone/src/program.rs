@@ -59,7 +59,10 @@ impl LogLevel {
 
     /// What the platform's number means.
     pub fn from_number(number: u32) -> Option<Self> {
-        Self::ALL.iter().copied().find(|level| level.number() == number)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|level| level.number() == number)
     }
 }
 

@@ -102,7 +102,12 @@ impl Rates {
             return Ok(());
         };
         let [minutes, hours] = &self.of_address;
-        minutes.count((address, api), options.calls_per_minute_of_address, MINUTE, now)?;
+        minutes.count(
+            (address, api),
+            options.calls_per_minute_of_address,
+            MINUTE,
+            now,
+        )?;
         hours.count((address, api), options.calls_per_hour_of_address, HOUR, now)
     }
 
@@ -114,7 +119,8 @@ impl Rates {
         most: u32,
         now: ScheduleTime,
     ) -> Result<(), Refusal> {
-        self.tasks.count((corpid.into(), api), most, Duration::from_hours(24), now)
+        self.tasks
+            .count((corpid.into(), api), most, Duration::from_hours(24), now)
     }
 }
 
@@ -126,8 +132,15 @@ mod tests {
     fn whoever_goes_over_a_limit_is_blocked_until_the_window_ends() {
         let counters = Counters::default();
         let at = ScheduleTime::from_millis;
-        let count = |now| counters.count("corp", 2, MINUTE, at(now)).map_err(|refusal| refusal.errcode);
-        assert_eq!([count(0), count(1), count(2), count(59_999)], [Ok(()), Ok(()), Err(45009), Err(45009)]);
+        let count = |now| {
+            counters
+                .count("corp", 2, MINUTE, at(now))
+                .map_err(|refusal| refusal.errcode)
+        };
+        assert_eq!(
+            [count(0), count(1), count(2), count(59_999)],
+            [Ok(()), Ok(()), Err(45009), Err(45009)]
+        );
         assert_eq!(count(60_000), Ok(()));
     }
 }

@@ -125,14 +125,19 @@ impl Loaded {
             snapshot.associate(before, association, places);
         }
         let notifying: Vec<_> = snapshot.apps.values().map(NotifyRoute::of).collect();
-        let notifying = notifying.into_iter().map(|(id, route)| (id, Route::App(route)));
+        let notifying = notifying
+            .into_iter()
+            .map(|(id, route)| (id, Route::App(route)));
         snapshot.routes.extend(notifying);
         snapshot
     }
 }
 
 fn by<K: Ord, T>(things: Vec<T>, key: impl Fn(&T) -> K) -> BTreeMap<K, Arc<T>> {
-    things.into_iter().map(|thing| (key(&thing), Arc::new(thing))).collect()
+    things
+        .into_iter()
+        .map(|thing| (key(&thing), Arc::new(thing)))
+        .collect()
 }
 
 impl Snapshot {
@@ -182,7 +187,8 @@ impl Snapshot {
             _ => None,
         };
         let route = ProgramRoute::new(app, program, Arc::clone(&association), earlier);
-        self.routes.insert(association.endpoint, Route::Program(Arc::new(route)));
+        self.routes
+            .insert(association.endpoint, Route::Program(Arc::new(route)));
         let of_app = self.associations.entry(association.app).or_default();
         of_app.insert(association.program_id.clone(), association);
     }
@@ -232,7 +238,10 @@ impl Snapshot {
     }
 
     pub(crate) fn associations_of(&self, app: AppId) -> impl Iterator<Item = &Arc<Association>> {
-        self.associations.get(&app).into_iter().flat_map(BTreeMap::values)
+        self.associations
+            .get(&app)
+            .into_iter()
+            .flat_map(BTreeMap::values)
     }
 
     pub(crate) fn associations(&self) -> impl Iterator<Item = &Arc<Association>> {

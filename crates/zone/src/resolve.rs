@@ -6,11 +6,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use ringback_archive::Archive;
-use ringback_deliver::{
-    BoxFuture, Endpoint, HttpUrl, Resolve, ResolveError, Resolved, Target,
-};
-use ringback_dialect::zone::{Exchange, KeyRing, ReplyBinding, Sender as ProgramSender};
+use ringback_deliver::{BoxFuture, Endpoint, HttpUrl, Resolve, ResolveError, Resolved, Target};
 use ringback_dialect::Sender;
+use ringback_dialect::zone::{Exchange, KeyRing, ReplyBinding, Sender as ProgramSender};
 use ringback_host::Hosts;
 use ringback_store::Store;
 use ringback_store::record::{Event, EventKind};
@@ -24,9 +22,9 @@ use crate::notify::LiveNotifies;
 use crate::program::Host;
 use crate::registry::{Registry, Snapshot};
 use crate::route::{NotifyRoute, ProgramRoute, Route};
+use crate::seal;
 use crate::task::Template;
 use crate::zone::{INSIDE, OUTSIDE};
-use crate::seal;
 
 /// The code of a program that is neither deployed nor in debug mode; becomes 790021.
 pub(crate) const NOT_DEPLOYED: &str = "zone.not_deployed";
@@ -71,7 +69,13 @@ impl Resolve for ZoneResolver {
             let found = match self.registry.snapshot().route(endpoint.id) {
                 Some(Route::Program(route)) => Arc::clone(route),
                 Some(Route::App(route)) => return to_app(route, endpoint),
-                None => return Err(error("zone.no_route", "the app or program of this endpoint is gone", None)),
+                None => {
+                    return Err(error(
+                        "zone.no_route",
+                        "the app or program of this endpoint is gone",
+                        None,
+                    ));
+                }
             };
             self.to_program(&found, event).await
         })
@@ -81,7 +85,11 @@ impl Resolve for ZoneResolver {
 fn to_app(route: &NotifyRoute, endpoint: &Endpoint) -> Result<Resolved, ResolveError> {
     let (url, sender) = route.reached.clone().ok_or_else(|| {
         let message = format!("the app `{}` has no data-callback URL", route.app.label());
-        error("zone.no_callback_url", message, Some("save one with `ringback app callback-url`"))
+        error(
+            "zone.no_callback_url",
+            message,
+            Some("save one with `ringback app callback-url`"),
+        )
     })?;
     Ok(Resolved {
         target: Target::Url(url),
@@ -121,7 +129,11 @@ impl ZoneResolver {
         let binding = route.program.settings.reply_binding;
         let permit = alone(route, binding)?;
         let is_call = event.kind == EventKind::Call;
-        let output = if is_call { route.program.ability(&way.ability_id) } else { None };
+        let output = if is_call {
+            route.program.ability(&way.ability_id)
+        } else {
+            None
+        };
         let exchange = Exchange {
             ring: destination.ring,
             request_id: URL_SAFE_NO_PAD.encode(self.random.secret::<16>()),
@@ -130,7 +142,11 @@ impl ZoneResolver {
             binding,
             seen: Arc::clone(&route.ongoing.replies),
         };
-        let policy = if is_call { &route.call_policy } else { &route.event_policy };
+        let policy = if is_call {
+            &route.call_policy
+        } else {
+            &route.event_policy
+        };
         Ok(Resolved {
             target: destination.target,
             sender: Sender::Zone(ProgramSender::new(exchange)),
@@ -146,7 +162,9 @@ impl ZoneResolver {
             .map_err(|damage| error(damage.code().as_str(), damage.to_string(), None))?;
         if JobKind::is_task(&event.event_type) {
             let template = Template::read(opened.expose()).ok_or_else(unreadable)?;
-            return template.render(&self.registry, &self.archive, &self.store, route).await;
+            return template
+                .render(&self.registry, &self.archive, &self.store, route)
+                .await;
         }
         Ok(Bytes::copy_from_slice(opened.expose()))
     }
@@ -182,9 +200,9 @@ impl ZoneResolver {
         // An instance that is not ready is passed over, unless it alone has what the call is about.
         let candidates = (0..count).map(|step| (first - 1 + step) % count + 1);
         let tried = if wanted.is_some() { 1 } else { count };
-        let ready = candidates.take(tried as usize).find_map(|number| {
-            Some((number, self.url(route, number)?))
-        });
+        let ready = candidates
+            .take(tried as usize)
+            .find_map(|number| Some((number, self.url(route, number)?)));
         let (number, (transport, url)) = ready.ok_or_else(|| no_instance(route))?;
         let key_id = format!("{}/{number}", route.program.program_id);
         destination(snapshot, &key_id, transport, url)
@@ -229,7 +247,9 @@ fn alone(
         ReplyBinding::Loose => {
             let permit = Arc::clone(&route.ongoing.alone).try_acquire_owned();
             let busy = "the program takes one call at a time, and one is under way";
-            permit.map(Some).map_err(|_| error(INSTANCE_BUSY, busy, None))
+            permit
+                .map(Some)
+                .map_err(|_| error(INSTANCE_BUSY, busy, None))
         }
     }
 }
@@ -239,25 +259,48 @@ fn not_deployed(route: &ProgramRoute) -> ResolveError {
         "the program `{}` is neither deployed nor in debug mode for this app",
         route.program.program_id
     );
-    error(NOT_DEPLOYED, message, Some("`ringback program deploy`, or open debug mode"))
+    error(
+        NOT_DEPLOYED,
+        message,
+        Some("`ringback program deploy`, or open debug mode"),
+    )
 }
 
 fn no_instance(route: &ProgramRoute) -> ResolveError {
-    let message = format!("no instance of the program `{}` is ready", route.program.program_id);
-    error(NO_INSTANCE, message, Some("`ringback program status` says why"))
+    let message = format!(
+        "no instance of the program `{}` is ready",
+        route.program.program_id
+    );
+    error(
+        NO_INSTANCE,
+        message,
+        Some("`ringback program status` says why"),
+    )
 }
 
 fn no_debug_url() -> ResolveError {
     let message = "debug mode is on, but the program has no receive URL";
-    error("zone.no_debug_url", message, Some("set it with `ringback program debug --url`"))
+    error(
+        "zone.no_debug_url",
+        message,
+        Some("set it with `ringback program debug --url`"),
+    )
 }
 
 fn unreadable() -> ResolveError {
-    error("zone.unreadable_body", "the kept body is not a frame of the zone", None)
+    error(
+        "zone.unreadable_body",
+        "the kept body is not a frame of the zone",
+        None,
+    )
 }
 
 fn pruned() -> ResolveError {
-    error("deliver.body_pruned", "the body of the event has been pruned", None)
+    error(
+        "deliver.body_pruned",
+        "the body of the event has been pruned",
+        None,
+    )
 }
 
 pub(crate) fn error(

@@ -78,7 +78,12 @@ impl ProgramRoute {
             .filter(|ongoing| ongoing.concurrent_calls == concurrent)
             .map_or_else(|| Arc::new(Ongoing::new(concurrent)), Arc::clone);
         let urls = match &program.host {
-            Some(Host::Url { urls }) => urls.iter().cloned().map(HttpUrl::from).map(Arc::new).collect(),
+            Some(Host::Url { urls }) => urls
+                .iter()
+                .cloned()
+                .map(HttpUrl::from)
+                .map(Arc::new)
+                .collect(),
             Some(Host::Process { .. }) | None => Vec::new(),
         };
         Self {
@@ -113,9 +118,9 @@ impl NotifyRoute {
         let url = app.callback.as_ref().map(|callback| callback.url.clone());
         let secrets = callback_secrets(app);
         let sender = |secrets| Sender::Wecom(wecom::Sender::new(secrets, Some(app.agentid)));
-        let reached = url.zip(secrets).map(|(url, secrets)| {
-            (Arc::new(HttpUrl::from(url)), sender(secrets))
-        });
+        let reached = url
+            .zip(secrets)
+            .map(|(url, secrets)| (Arc::new(HttpUrl::from(url)), sender(secrets)));
         let route = Self {
             app: Arc::clone(app),
             reached,

@@ -127,17 +127,24 @@ impl Zone {
         };
         let route = job::route_of_task(self, app, called, &create.ability_id)?;
         if route.program.kind != wanted {
-            return Err(errcode::NOT_ASSOCIATED.because(format!("`{called}` is no {}", wanted.as_str())));
+            return Err(
+                errcode::NOT_ASSOCIATED.because(format!("`{called}` is no {}", wanted.as_str()))
+            );
         }
-        let of_debug = route.association.debugging(&route.program, self.now()).is_some();
+        let of_debug = route
+            .association
+            .debugging(&route.program, self.now())
+            .is_some();
         if of_debug != debugging {
-            return Err(errcode::NOT_IN_DEBUG.because("caller and called must both be in debug mode, or neither"));
+            return Err(errcode::NOT_IN_DEBUG
+                .because("caller and called must both be in debug mode, or neither"));
         }
         if create.msg_list.len() > MOST_MESSAGES {
             return Err(errcode::TOO_MANY_MESSAGES.into());
         }
         let api = kind.event_type();
-        self.rates().check_tasks(&app.corpid, api, self.options().tasks_per_day, self.now())?;
+        self.rates()
+            .check_tasks(&app.corpid, api, self.options().tasks_per_day, self.now())?;
         let job = self.new_job(kind, app, called, &create.ability_id, Some(caller));
         let (messages, repeated) = without_repeated(create.msg_list);
         let template = Template {
@@ -146,7 +153,11 @@ impl Zone {
             ability_id: create.ability_id,
             messages,
             kb_id: create.kb_id.or(create.service_kb_id),
-            tag_groups: create.tag_group_list.into_iter().map(|group| group.group_id).collect(),
+            tag_groups: create
+                .tag_group_list
+                .into_iter()
+                .map(|group| group.group_id)
+                .collect(),
             debug_info: debugging.then(|| create.debug_info.unwrap_or_default()),
             escape: match create.escape_type {
                 0 => Escape::Spaces,
@@ -179,7 +190,10 @@ impl Zone {
             return Err(errcode::NO_JOB.into());
         }
         let finished = self.finished(&job).await?;
-        let failures = job.failures.as_deref().and_then(|json| serde_json::from_str(json).ok());
+        let failures = job
+            .failures
+            .as_deref()
+            .and_then(|json| serde_json::from_str(json).ok());
         let answer = json!({
             "errcode": 0,
             "errmsg": "ok",
@@ -194,8 +208,9 @@ impl Zone {
 /// The messages, each once, and what is said of the others: the first of an id counts.
 fn without_repeated(messages: Vec<Message>) -> (Vec<Message>, Vec<Value>) {
     let mut seen = std::collections::HashSet::new();
-    let (first, repeated): (Vec<_>, Vec<_>) =
-        messages.into_iter().partition(|message| seen.insert(message.msgid.clone()));
+    let (first, repeated): (Vec<_>, Vec<_>) = messages
+        .into_iter()
+        .partition(|message| seen.insert(message.msgid.clone()));
     let failures = repeated.iter().map(|message| {
         json!({
             "errcode": 710_613,
@@ -228,14 +243,20 @@ impl Template {
             current.is_some_and(|route| route.association.debugging(&route.program, now).is_some())
         };
         if debugging != self.debug_info.is_some() {
-            return Err(error("zone.not_in_debug", "debug mode has changed since the task was made", None));
+            return Err(error(
+                "zone.not_in_debug",
+                "debug mode has changed since the task was made",
+                None,
+            ));
         }
         let values = match &self.debug_info {
             Some(info) => Values::of_debug(info, route.program.kind),
             None => self.real_values(archive, store, route).await?,
         };
         let ability = route.program.ability(&self.ability_id);
-        let template = ability.map(|ability| ability.written.input.as_str()).unwrap_or_default();
+        let template = ability
+            .map(|ability| ability.written.input.as_str())
+            .unwrap_or_default();
         let data = fill(template, &values, self.escape);
         if serde_json::from_str::<serde::de::IgnoredAny>(&data).is_err() {
             return Err(self.fail(store, errcode::BAD_TEMPLATE).await);
@@ -271,7 +292,9 @@ impl Template {
         } = archive.render(corp, &refs).await.map_err(unread)?;
         if !failures.is_empty() {
             let json = serde_json::to_string(&failures).unwrap_or_default();
-            let written = store.write(vec![records::jobs::set_failures(&self.jobid, &json)]).await;
+            let written = store
+                .write(vec![records::jobs::set_failures(&self.jobid, &json)])
+                .await;
             written.map_err(|error_| error("zone.task_unrendered", error_.to_string(), None))?;
         }
         if failures.len() == refs.len() && !refs.is_empty() {
@@ -283,8 +306,18 @@ impl Template {
             ..Values::default()
         };
         if route.program.kind == ProgramKind::Model {
-            values.knowledge = Some(self.knowledge(archive, corp, &values.chat_content).await.map_err(unread)?);
-            values.tagjson = Some(archive.tag_groups(corp, &self.tag_groups).await.map_err(unread)?.json);
+            values.knowledge = Some(
+                self.knowledge(archive, corp, &values.chat_content)
+                    .await
+                    .map_err(unread)?,
+            );
+            values.tagjson = Some(
+                archive
+                    .tag_groups(corp, &self.tag_groups)
+                    .await
+                    .map_err(unread)?
+                    .json,
+            );
         }
         Ok(values)
     }
@@ -346,7 +379,9 @@ impl Values {
             ("{knowledge}", self.knowledge.as_ref()),
             ("{tagjson}", self.tagjson.as_ref()),
         ];
-        let found = placeholders.into_iter().find(|(name, _)| text.starts_with(name));
+        let found = placeholders
+            .into_iter()
+            .find(|(name, _)| text.starts_with(name));
         let (name, value) = found?;
         Some((value?, name.len()))
     }
@@ -402,7 +437,8 @@ mod tests {
             ..Values::default()
         };
         let template = r#"{"prompt":"{chat}|{chatcontent}|{knowledge}","n":{"m":1}}"#;
-        let filled = |escape| -> Value { serde_json::from_str(&fill(template, &values, escape)).unwrap() };
+        let filled =
+            |escape| -> Value { serde_json::from_str(&fill(template, &values, escape)).unwrap() };
         assert_eq!(
             filled(Escape::Json)["prompt"],
             "A说：\"hi\"\nB说：{chatcontent} a/b\\c|hi|{knowledge}"

@@ -1,7 +1,7 @@
 //! The platform half as one handle.
 
-use std::sync::{Arc, Weak};
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -88,19 +88,28 @@ impl Zone {
             hosts: hosts.clone(),
             options,
         }));
-        engine.register_transport(OUTSIDE, engine.http_transport(engine.guard().clone(), PROGRAM_IDLE));
+        engine.register_transport(
+            OUTSIDE,
+            engine.http_transport(engine.guard().clone(), PROGRAM_IDLE),
+        );
         engine.register_transport(INSIDE, engine.http_transport(inside(), PROGRAM_IDLE));
-        let resolver = ZoneResolver::new(Arc::clone(&registry), notifies, store, random, archive, hosts);
+        let resolver = ZoneResolver::new(
+            Arc::clone(&registry),
+            notifies,
+            store,
+            random,
+            archive,
+            hosts,
+        );
         engine.register_resolver(Room::Zone, Arc::new(resolver));
-        engine.register_alarm(Arc::new(Notices::new(Arc::downgrade(&zone.0))));
-        follow(revision, Arc::downgrade(&zone.0));
+        engine.register_alarm(Arc::new(Notices::new(zone.downgrade())));
+        follow(revision, zone.downgrade());
         zone.start_processes();
         Ok(zone)
     }
 
-    /// The zone as long as somebody else holds it.
-    pub(crate) fn upgrade(weak: &WeakZone) -> Option<Self> {
-        weak.upgrade().map(Self)
+    fn downgrade(&self) -> WeakZone {
+        WeakZone(Arc::downgrade(&self.0))
     }
 
     /// What an app's server calls: `/cgi-bin/…`; and what programs call: `/zone/…`.
@@ -228,13 +237,21 @@ fn inside() -> Guard {
 }
 
 /// A [`Zone`] that does not keep it alive.
-pub(crate) type WeakZone = Weak<Inner>;
+#[derive(Debug, Clone)]
+pub(crate) struct WeakZone(Weak<Inner>);
+
+impl WeakZone {
+    /// The zone as long as somebody else holds it.
+    pub(crate) fn upgrade(&self) -> Option<Zone> {
+        self.0.upgrade().map(Zone)
+    }
+}
 
 /// Reloads the zone whenever the store's revision moves, as long as it is in use.
 fn follow(mut revision: watch::Receiver<i64>, zone: WeakZone) {
     tokio::spawn(async move {
         while revision.changed().await.is_ok() {
-            let Some(zone) = Zone::upgrade(&zone) else {
+            let Some(zone) = zone.upgrade() else {
                 return;
             };
             let places = zone.options().in_flight_per_key;

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use ringback_store::{Statement, WriteError};
 use ringback_store::record::{
     Accepted, Claimed, Delivery, DeliveryState, Event, EventKind, NewDelivery, Placed,
 };
+use ringback_store::{Statement, WriteError};
 use ringback_types::{EndpointId, ScheduleTime};
 use tokio::sync::oneshot;
 

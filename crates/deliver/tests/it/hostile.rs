@@ -394,7 +394,8 @@ async fn pile_up(record: &Record, endpoint: EndpointId) {
                 let (event, delivery) = piece(&record, endpoint);
                 record
                     .accept(event, [delivery].into(), Vec::new())
-                    .await.unwrap();
+                    .await
+                    .unwrap();
             }
         });
     }

@@ -97,26 +97,33 @@ async fn invoke(
     let debugging = speaker.debugs.is_some();
     match api {
         Api::SyncMsg => Ok(zone.archive().sync_msg(&asker.owner(), request).await?),
-        Api::MessagesOfPage => {
-            Ok(zone.archive().get_msg_list_by_page_id(&asker.owner(), request).await?)
-        }
+        Api::MessagesOfPage => Ok(zone
+            .archive()
+            .get_msg_list_by_page_id(&asker.owner(), request)
+            .await?),
         Api::NotifyApp => {
             let nonce = opened.nonce(zone);
-            zone.notify_app(app, program_id, asker.instance(), request, nonce).await
+            zone.notify_app(app, program_id, asker.instance(), request, nonce)
+                .await
         }
         Api::CreateProgramTask | Api::CreateModelTask => {
             let nonce = opened.nonce(zone);
-            zone.create_task(kind_of(api), app, program_id, debugging, request, nonce).await
+            zone.create_task(kind_of(api), app, program_id, debugging, request, nonce)
+                .await
         }
         Api::ProgramTaskResult | Api::ModelTaskResult => {
-            zone.task_result(kind_of(api), app, program_id, request).await
+            zone.task_result(kind_of(api), app, program_id, request)
+                .await
         }
         Api::SetMasking => {
-            zone.mask(&app.corpid, parse_json(request.as_bytes())?).await?;
+            zone.mask(&app.corpid, parse_json(request.as_bytes())?)
+                .await?;
             Ok(face::ok())
         }
         Api::GetMasking => {
-            let config = zone.masking(&app.corpid, parse_json(request.as_bytes())?).await?;
+            let config = zone
+                .masking(&app.corpid, parse_json(request.as_bytes())?)
+                .await?;
             Ok(with_envelope(config))
         }
         // Answered above: it may come without an agent id.
@@ -159,7 +166,8 @@ async fn report(
         ..frame.clone()
     };
     Asker::of(zone, speaker, &of_job)?;
-    zone.report(&info, &frame.request, opened.nonce(zone)).await?;
+    zone.report(&info, &frame.request, opened.nonce(zone))
+        .await?;
     Ok(face::ok())
 }
 
@@ -174,7 +182,9 @@ impl<'a> Asker<'a> {
         let association = snapshot.association(app.id, program_id);
         let association = association.ok_or_else(|| not_associated(&app, program_id))?;
         app.may_use_zone()?;
-        let program = snapshot.find_program(program_id).ok_or(errcode::NOT_ASSOCIATED)?;
+        let program = snapshot
+            .find_program(program_id)
+            .ok_or(errcode::NOT_ASSOCIATED)?;
         match speaker.debugs {
             Some(debugged) if debugged != app.id => return Err(not_associated(&app, program_id)),
             Some(_) if association.debugging(program, zone.now()).is_none() => {

@@ -27,9 +27,18 @@ pub(super) async fn answer(zone: &Zone, peer: &Peer, opened: &Opened) -> Respons
             let json = serde_json::to_vec(&session).unwrap_or_default();
             peer.sealed(zone, opened.request_id(), Outcome::Ok, &json)
         }
-        Err(Refusal { errcode, errmsg, cause }) => {
+        Err(Refusal {
+            errcode,
+            errmsg,
+            cause,
+        }) => {
             let cause = cause.as_deref().unwrap_or(&errmsg);
-            tracing::info!(credential = peer.key_id, errcode, cause, "debug mode was not opened");
+            tracing::info!(
+                credential = peer.key_id,
+                errcode,
+                cause,
+                "debug mode was not opened"
+            );
             peer.error(zone, opened.request_id(), errcode)
         }
     }

@@ -25,8 +25,13 @@ pub(super) async fn set_receive_callback(
     let answered = async {
         let OfProgram { program_id } = caller.body(&body)?;
         associated(&zone, &caller, &program_id)?;
-        let is_model = |program: &std::sync::Arc<crate::Program>| program.kind == ProgramKind::Model;
-        if zone.snapshot().find_program(&program_id).is_some_and(is_model) {
+        let is_model =
+            |program: &std::sync::Arc<crate::Program>| program.kind == ProgramKind::Model;
+        if zone
+            .snapshot()
+            .find_program(&program_id)
+            .is_some_and(is_model)
+        {
             return Err(errcode::NOT_ASSOCIATED.because("a model cannot receive events"));
         }
         zone.set_receiving(&caller.app.label(), &caller.app, Some(&program_id))
@@ -172,9 +177,6 @@ pub(super) async fn set_masking(State(zone): State<Zone>, caller: Caller, body: 
 
 /// `get_hide_sensitiveinfo_config`.
 pub(super) async fn get_masking(State(zone): State<Zone>, caller: Caller, body: Body) -> Response {
-    let answered = async {
-        zone.masking(&caller.app.corpid, caller.body(&body)?)
-            .await
-    };
+    let answered = async { zone.masking(&caller.app.corpid, caller.body(&body)?).await };
     caller.answered(answered.await)
 }

@@ -36,7 +36,11 @@ pub(super) async fn gettoken(
     match given {
         Ok(given) => Answer(given).into_response(),
         Err(refusal) => {
-            tracing::info!(errcode = refusal.errcode, cause = refusal.cause, "no token was given");
+            tracing::info!(
+                errcode = refusal.errcode,
+                cause = refusal.cause,
+                "no token was given"
+            );
             refusal.into_response()
         }
     }

@@ -7,8 +7,8 @@ use ringback_store::Statement;
 use ringback_types::Secret;
 use serde_json::json;
 
-use super::corps::exists;
 use super::check_name;
+use super::corps::exists;
 use crate::app::{App, AppChange, AppState, Callback, NewApp, NewCallback};
 use crate::association::Association;
 use crate::callback_url::{self, UrlRefusal, check_token};
@@ -46,8 +46,16 @@ impl Zone {
         let mut statements = vec![records::apps::insert(self.store(), &app)];
         statements.extend(self.notify_endpoint(&app));
         let detail = json!({ "kind": app.kind, "install": app.install });
-        let made = self.change(&turn, caller, "zone_app.create", app.label(), detail, statements);
-        made.await.map_err(|error| exists(error, "an app", &app.label()))?;
+        let made = self.change(
+            &turn,
+            caller,
+            "zone_app.create",
+            app.label(),
+            detail,
+            statements,
+        );
+        made.await
+            .map_err(|error| exists(error, "an app", &app.label()))?;
         self.app(&app.corpid, app.agentid)
     }
 
@@ -55,7 +63,10 @@ impl Zone {
         let snapshot = self.snapshot();
         snapshot.corp(&new.corpid)?;
         let of_corp = snapshot.apps().filter(|app| app.corpid == new.corpid);
-        let next = of_corp.map(|app| app.agentid + 1).max().unwrap_or(FIRST_AGENTID);
+        let next = of_corp
+            .map(|app| app.agentid + 1)
+            .max()
+            .unwrap_or(FIRST_AGENTID);
         let agentid = new.agentid.unwrap_or(next);
         if !(1..=i64::from(u32::MAX)).contains(&agentid) {
             return Err(ZoneError::Text {
@@ -63,9 +74,13 @@ impl Zone {
                 rule: "1 to 4294967295",
             });
         }
-        let name = new.name.unwrap_or_else(|| format!("{}/{agentid}", new.corpid));
+        let name = new
+            .name
+            .unwrap_or_else(|| format!("{}/{agentid}", new.corpid));
         check_name("name", &name)?;
-        let secret = new.secret.unwrap_or_else(|| self.random().alphanumeric::<43>().into());
+        let secret = new
+            .secret
+            .unwrap_or_else(|| self.random().alphanumeric::<43>().into());
         check_secret(&secret)?;
         let store = self.store();
         Ok(App {
@@ -98,7 +113,10 @@ impl Zone {
             self.now(),
         );
         endpoint.sources = vec![app.notify_source];
-        endpoint.url = app.callback.as_ref().map(|callback| callback.url.to_string());
+        endpoint.url = app
+            .callback
+            .as_ref()
+            .map(|callback| callback.url.to_string());
         self.engine().endpoints().statements_for(&endpoint)
     }
 
@@ -123,7 +141,15 @@ impl Zone {
             "zone_permission": app.zone_permission, "enabled": app.enabled,
         });
         let statements = vec![records::apps::update(&app)];
-        self.change(&turn, caller, "zone_app.update", app.label(), detail, statements).await?;
+        self.change(
+            &turn,
+            caller,
+            "zone_app.update",
+            app.label(),
+            detail,
+            statements,
+        )
+        .await?;
         self.app(corpid, agentid)
     }
 
@@ -139,12 +165,23 @@ impl Zone {
         for association in self.programs_of(&app) {
             let program = self.snapshot().program(&association.program_id)?;
             if program.state != ProgramState::Deployed {
-                return Err(wrong_state(&program, "an app is submitted once its programs are deployed"));
+                return Err(wrong_state(
+                    &program,
+                    "an app is submitted once its programs are deployed",
+                ));
             }
         }
         app.state = AppState::Submitted;
         let statements = vec![records::apps::update(&app)];
-        self.change(&turn, caller, "zone_app.submit", app.label(), json!({}), statements).await?;
+        self.change(
+            &turn,
+            caller,
+            "zone_app.submit",
+            app.label(),
+            json!({}),
+            statements,
+        )
+        .await?;
         self.app(corpid, agentid)
     }
 
@@ -161,7 +198,15 @@ impl Zone {
         let secret = secret.unwrap_or_else(|| self.random().alphanumeric::<43>().into());
         check_secret(&secret)?;
         let statements = vec![records::apps::set_secret(self.store(), app.id, &secret)];
-        self.change(&turn, caller, "zone_app.rotate", app.label(), json!({}), statements).await?;
+        self.change(
+            &turn,
+            caller,
+            "zone_app.rotate",
+            app.label(),
+            json!({}),
+            statements,
+        )
+        .await?;
         self.app(corpid, agentid)
     }
 
@@ -175,16 +220,30 @@ impl Zone {
         let turn = self.turn().await;
         let app = self.app(corpid, agentid)?;
         let endpoints = self.engine().endpoints();
-        let mut statements = vec![records::apps::delete(app.id), records::tokens::delete_of(app.id)];
+        let mut statements = vec![
+            records::apps::delete(app.id),
+            records::tokens::delete_of(app.id),
+        ];
         let mut abandoned = vec![app.notify_endpoint];
         for association in self.programs_of(&app) {
-            statements.push(records::associations::delete(app.id, &association.program_id));
+            statements.push(records::associations::delete(
+                app.id,
+                &association.program_id,
+            ));
             abandoned.push(association.endpoint);
         }
         for endpoint in &abandoned {
             statements.extend(endpoints.statements_to_delete(*endpoint));
         }
-        self.change(&turn, caller, "zone_app.delete", app.label(), json!({}), statements).await?;
+        self.change(
+            &turn,
+            caller,
+            "zone_app.delete",
+            app.label(),
+            json!({}),
+            statements,
+        )
+        .await?;
         drop(turn);
         self.tokens().forget(app.id);
         for endpoint in abandoned {
@@ -203,8 +262,12 @@ impl Zone {
     ) -> Result<Arc<App>, ZoneError> {
         let app = self.app(corpid, agentid)?;
         let known = app.callback.as_ref();
-        let token = new.token.or_else(|| known.map(|callback| callback.token.clone()));
-        let key = new.encoding_aes_key.or_else(|| known.map(|it| it.encoding_aes_key.clone()));
+        let token = new
+            .token
+            .or_else(|| known.map(|callback| callback.token.clone()));
+        let key = new
+            .encoding_aes_key
+            .or_else(|| known.map(|it| it.encoding_aes_key.clone()));
         let mut callback = Callback {
             url: ringback_deliver::guard::check_url(&new.url).map_err(UrlRefusal::from)?,
             token: token.unwrap_or_else(|| self.random().alphanumeric::<32>().into()),
@@ -251,8 +314,15 @@ impl Zone {
         let statement = records::apps::set_callback(self.store(), app.id, app.callback.as_ref());
         let mut statements = vec![statement];
         statements.extend(self.notify_endpoint(&app));
-        self.change(&turn, caller, "zone_app.callback_url", app.label(), detail, statements)
-            .await?;
+        self.change(
+            &turn,
+            caller,
+            "zone_app.callback_url",
+            app.label(),
+            detail,
+            statements,
+        )
+        .await?;
         self.app(&app.corpid, app.agentid)
     }
 
@@ -286,8 +356,16 @@ impl Zone {
         let mut statements = vec![records::associations::insert(&association)];
         statements.extend(self.program_endpoint(&app, &program, &association));
         let target = Association::endpoint_name(&app, program_id);
-        let made = self.change(&turn, caller, "zone_app.associate", target.clone(), json!({}), statements);
-        made.await.map_err(|error| exists(error, "an association", &target))?;
+        let made = self.change(
+            &turn,
+            caller,
+            "zone_app.associate",
+            target.clone(),
+            json!({}),
+            statements,
+        );
+        made.await
+            .map_err(|error| exists(error, "an association", &target))?;
         self.association(&app, program_id)
     }
 
@@ -337,12 +415,24 @@ impl Zone {
         let app = self.app(corpid, agentid)?;
         let association = self.association(&app, program_id)?;
         let mut statements = vec![records::associations::delete(app.id, program_id)];
-        statements.extend(self.engine().endpoints().statements_to_delete(association.endpoint));
+        statements.extend(
+            self.engine()
+                .endpoints()
+                .statements_to_delete(association.endpoint),
+        );
         if app.receiving_program.as_deref() == Some(program_id) {
             statements.push(records::apps::set_receiving(app.id, None));
         }
         let target = Association::endpoint_name(&app, program_id);
-        self.change(&turn, caller, "zone_app.dissociate", target, json!({}), statements).await?;
+        self.change(
+            &turn,
+            caller,
+            "zone_app.dissociate",
+            target,
+            json!({}),
+            statements,
+        )
+        .await?;
         drop(turn);
         self.engine().abandon(association.endpoint).await?;
         Ok(())
@@ -372,13 +462,22 @@ impl Zone {
             statements.extend(self.program_endpoint(&app, &program, &association));
         }
         let detail = json!({ "program_id": program_id });
-        self.change(&turn, caller, "zone_app.receive", app.label(), detail, statements).await
+        self.change(
+            &turn,
+            caller,
+            "zone_app.receive",
+            app.label(),
+            detail,
+            statements,
+        )
+        .await
     }
 }
 
 fn check_secret(secret: &Secret) -> Result<(), ZoneError> {
     let text = secret.expose_str().unwrap_or_default();
-    let fits = (8..=SECRET_BYTES).contains(&text.len()) && text.bytes().all(|it| it.is_ascii_graphic());
+    let fits =
+        (8..=SECRET_BYTES).contains(&text.len()) && text.bytes().all(|it| it.is_ascii_graphic());
     fits.then_some(()).ok_or(ZoneError::Text {
         member: "secret",
         rule: "8 to 256 visible ASCII characters",

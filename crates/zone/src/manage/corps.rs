@@ -36,8 +36,16 @@ impl Zone {
         let turn = self.turn().await;
         let detail = json!({ "name": corp.name, "test": corp.test });
         let statements = vec![records::corps::insert(&corp)];
-        let made = self.change(&turn, caller, "zone_corp.create", corpid.clone(), detail, statements);
-        made.await.map_err(|error| exists(error, "a corp", &corpid))?;
+        let made = self.change(
+            &turn,
+            caller,
+            "zone_corp.create",
+            corpid.clone(),
+            detail,
+            statements,
+        );
+        made.await
+            .map_err(|error| exists(error, "a corp", &corpid))?;
         self.corp(&corpid)
     }
 
@@ -55,8 +63,15 @@ impl Zone {
         check_name("name", &corp.name)?;
         let detail = json!({ "name": corp.name, "test": corp.test });
         let statements = vec![records::corps::update(&corp)];
-        self.change(&turn, caller, "zone_corp.update", corpid.to_owned(), detail, statements)
-            .await?;
+        self.change(
+            &turn,
+            caller,
+            "zone_corp.update",
+            corpid.to_owned(),
+            detail,
+            statements,
+        )
+        .await?;
         self.corp(corpid)
     }
 
@@ -64,7 +79,11 @@ impl Zone {
     pub async fn delete_corp(&self, caller: &str, corpid: &str) -> Result<(), ZoneError> {
         let turn = self.turn().await;
         self.corp(corpid)?;
-        let user = self.snapshot().apps().find(|app| app.corpid == corpid).cloned();
+        let user = self
+            .snapshot()
+            .apps()
+            .find(|app| app.corpid == corpid)
+            .cloned();
         if let Some(app) = user {
             return Err(ZoneError::InUse {
                 name: corpid.to_owned(),
@@ -72,8 +91,15 @@ impl Zone {
             });
         }
         let statements = Vec::from(records::corps::delete(corpid));
-        self.change(&turn, caller, "zone_corp.delete", corpid.to_owned(), json!({}), statements)
-            .await
+        self.change(
+            &turn,
+            caller,
+            "zone_corp.delete",
+            corpid.to_owned(),
+            json!({}),
+            statements,
+        )
+        .await
     }
 }
 

@@ -29,19 +29,33 @@ impl Zone {
     ) -> Result<Arc<Program>, ZoneError> {
         let turn = self.turn().await;
         let mut program = Program::clone(&*self.program(program_id)?);
-        if !matches!(program.state, ProgramState::Approved | ProgramState::Deployed) {
-            return Err(wrong_state(&program, "only an approved program is deployed"));
+        if !matches!(
+            program.state,
+            ProgramState::Approved | ProgramState::Deployed
+        ) {
+            return Err(wrong_state(
+                &program,
+                "only an approved program is deployed",
+            ));
         }
         program.host = host.or(program.host);
         let host = program.host.as_ref();
-        let host = host.ok_or_else(|| ZoneError::Host("say where the program is to run".to_owned()))?;
+        let host =
+            host.ok_or_else(|| ZoneError::Host("say where the program is to run".to_owned()))?;
         self.check_host(host)?;
         let detail = json!({ "host": shown(host) });
         program.state = ProgramState::Deployed;
         let mut statements = vec![records::programs::save(&program)];
         statements.extend(self.instance_secrets(&program));
-        self.change(&turn, caller, "zone_program.deploy", program_id.to_owned(), detail, statements)
-            .await?;
+        self.change(
+            &turn,
+            caller,
+            "zone_program.deploy",
+            program_id.to_owned(),
+            detail,
+            statements,
+        )
+        .await?;
         self.run(program_id);
         self.program(program_id)
     }
@@ -55,7 +69,16 @@ impl Zone {
         let from = [ProgramState::Deployed];
         let wanted = "only a deployed program is taken out of service";
         let to = ProgramState::Approved;
-        let program = self.step(caller, program_id, "zone_program.undeploy", &from, to, wanted).await?;
+        let program = self
+            .step(
+                caller,
+                program_id,
+                "zone_program.undeploy",
+                &from,
+                to,
+                wanted,
+            )
+            .await?;
         self.hosts().stop(program_id).await;
         Ok(program)
     }
@@ -90,10 +113,16 @@ impl Zone {
     /// A first secret for every instance that has none; none for those that are gone.
     pub(super) fn instance_secrets(&self, program: &Program) -> Vec<Statement> {
         let count = program.instances();
-        let mut statements = vec![records::programs::keep_instances(&program.program_id, count)];
+        let mut statements = vec![records::programs::keep_instances(
+            &program.program_id,
+            count,
+        )];
         let snapshot = self.snapshot();
         for number in 1..=count {
-            if snapshot.speaker(&format!("{}/{number}", program.program_id)).is_none() {
+            if snapshot
+                .speaker(&format!("{}/{number}", program.program_id))
+                .is_none()
+            {
                 statements.push(self.new_secret(&program.program_id, number, 1));
             }
         }
@@ -119,16 +148,31 @@ impl Zone {
             let key_id = format!("{program_id}/{number}");
             let (newest, used) = {
                 let snapshot = self.snapshot();
-                let ring = snapshot.speaker(&key_id).map(|speaker| Arc::clone(&speaker.ring));
+                let ring = snapshot
+                    .speaker(&key_id)
+                    .map(|speaker| Arc::clone(&speaker.ring));
                 ring.map_or((0, 0), |ring| (ring.newest(), ring.used()))
             };
             statements.push(self.new_secret(program_id, number, newest + 1));
             // The one that the instance uses stays, and of the others only the newest.
             let oldest = if used == 0 { newest } else { used };
-            statements.push(records::programs::retire_secrets(program_id, number, oldest));
+            statements.push(records::programs::retire_secrets(
+                program_id, number, oldest,
+            ));
         }
-        let (target, detail) = (program_id.to_owned(), json!({ "instances": program.instances() }));
-        self.change(&turn, caller, "zone_program.rotate", target, detail, statements).await?;
+        let (target, detail) = (
+            program_id.to_owned(),
+            json!({ "instances": program.instances() }),
+        );
+        self.change(
+            &turn,
+            caller,
+            "zone_program.rotate",
+            target,
+            detail,
+            statements,
+        )
+        .await?;
         if let Some(Host::Process { .. }) = program.host {
             let files = self.credentials_files(&program).await?;
             self.hosts()
@@ -174,7 +218,9 @@ impl Zone {
     async fn credentials_files(&self, program: &Program) -> Result<Vec<Bytes>, ZoneError> {
         let mut files = Vec::new();
         for number in 1..=program.instances() {
-            let credentials = self.instance_credentials(&program.program_id, number).await?;
+            let credentials = self
+                .instance_credentials(&program.program_id, number)
+                .await?;
             files.push(serde_json::to_vec(&credentials).unwrap_or_default().into());
         }
         Ok(files)
@@ -236,7 +282,9 @@ impl Zone {
 fn shown(host: &Host) -> serde_json::Value {
     match host {
         Host::Url { urls } => json!({ "kind": "url", "instances": urls.len() }),
-        Host::Process { command, instances, .. } => {
+        Host::Process {
+            command, instances, ..
+        } => {
             json!({ "kind": "process", "command": command, "instances": instances })
         }
     }

@@ -32,13 +32,19 @@ impl AbilityInput {
                     rule: "at most 262144 bytes",
                 });
             }
-            Protocol::parse(sample, self.strict).map(Arc::new).map_err(|source| ZoneError::Protocol {
-                ability: self.id.clone(),
-                which,
-                source,
-            })
+            Protocol::parse(sample, self.strict)
+                .map(Arc::new)
+                .map_err(|source| ZoneError::Protocol {
+                    ability: self.id.clone(),
+                    which,
+                    source,
+                })
         };
-        let name = if self.name.is_empty() { &self.id } else { &self.name };
+        let name = if self.name.is_empty() {
+            &self.id
+        } else {
+            &self.name
+        };
         check_name("ability name", name)?;
         Ok(Ability {
             input: parse("input", &self.input)?,
@@ -55,7 +61,10 @@ impl Ability {
     pub fn warnings(&self) -> Vec<String> {
         let open = |which: &str, protocol: &Protocol| -> Vec<String> {
             let path = |path: &String| {
-                format!("ability `{}`: {which} accepts anything at `{path}`", self.id)
+                format!(
+                    "ability `{}`: {which} accepts anything at `{path}`",
+                    self.id
+                )
             };
             protocol.warnings().iter().map(path).collect()
         };
@@ -92,10 +101,26 @@ impl Zone {
         let mut statements = vec![records::programs::save(&program)];
         statements.extend(self.endpoints_of(&program)?);
         statements.extend(self.instance_secrets(&program));
-        let abilities: Vec<_> = program.abilities.iter().map(|ability| &ability.id).collect();
+        let abilities: Vec<_> = program
+            .abilities
+            .iter()
+            .map(|ability| &ability.id)
+            .collect();
         let detail = json!({ "name": program.name, "kind": program.kind, "abilities": abilities });
-        let action = if known.is_some() { "zone_program.update" } else { "zone_program.create" };
-        self.change(&turn, caller, action, program_id.clone(), detail, statements).await?;
+        let action = if known.is_some() {
+            "zone_program.update"
+        } else {
+            "zone_program.create"
+        };
+        self.change(
+            &turn,
+            caller,
+            action,
+            program_id.clone(),
+            detail,
+            statements,
+        )
+        .await?;
         self.run(&program_id);
         self.program(&program_id)
     }
@@ -108,7 +133,9 @@ impl Zone {
     ) -> Result<Program, ZoneError> {
         check_name("name", &input.name)?;
         check_text("description", &input.description)?;
-        let host = input.host.or_else(|| known.and_then(|program| program.host.clone()));
+        let host = input
+            .host
+            .or_else(|| known.and_then(|program| program.host.clone()));
         if let Some(host) = &host {
             self.check_host(host)?;
         }
@@ -117,10 +144,14 @@ impl Zone {
         input.settings.call_policy().check()?;
         let ids: BTreeSet<_> = input.abilities.iter().map(|ability| &ability.id).collect();
         if input.abilities.is_empty() || input.abilities.len() > MOST_ABILITIES {
-            return Err(ZoneError::Abilities(format!("a program has 1 to {MOST_ABILITIES} abilities")));
+            return Err(ZoneError::Abilities(format!(
+                "a program has 1 to {MOST_ABILITIES} abilities"
+            )));
         }
         if ids.len() != input.abilities.len() {
-            return Err(ZoneError::Abilities("two abilities have the same id".to_owned()));
+            return Err(ZoneError::Abilities(
+                "two abilities have the same id".to_owned(),
+            ));
         }
         let abilities = input.abilities.into_iter().map(AbilityInput::compile);
         Ok(Program {
@@ -160,10 +191,21 @@ impl Zone {
         program_id: &str,
     ) -> Result<Arc<Program>, ZoneError> {
         let at_once = self.options().approve_at_once;
-        let next = if at_once { ProgramState::Approved } else { ProgramState::InReview };
+        let next = if at_once {
+            ProgramState::Approved
+        } else {
+            ProgramState::InReview
+        };
         let from = [ProgramState::Draft];
-        self.step(caller, program_id, "zone_program.submit", &from, next, "only a draft is submitted")
-            .await
+        self.step(
+            caller,
+            program_id,
+            "zone_program.submit",
+            &from,
+            next,
+            "only a draft is submitted",
+        )
+        .await
     }
 
     /// Approves a program that is in review, or sends it back.
@@ -174,9 +216,21 @@ impl Zone {
         approved: bool,
     ) -> Result<Arc<Program>, ZoneError> {
         let from = [ProgramState::InReview];
-        let next = if approved { ProgramState::Approved } else { ProgramState::Draft };
+        let next = if approved {
+            ProgramState::Approved
+        } else {
+            ProgramState::Draft
+        };
         let wanted = "only a program in review is approved or sent back";
-        self.step(caller, program_id, "zone_program.review", &from, next, wanted).await
+        self.step(
+            caller,
+            program_id,
+            "zone_program.review",
+            &from,
+            next,
+            wanted,
+        )
+        .await
     }
 
     pub(super) async fn step(
@@ -196,7 +250,15 @@ impl Zone {
         program.state = to;
         let statements = vec![records::programs::save(&program)];
         let detail = json!({ "state": to });
-        self.change(&turn, caller, action, program_id.to_owned(), detail, statements).await?;
+        self.change(
+            &turn,
+            caller,
+            action,
+            program_id.to_owned(),
+            detail,
+            statements,
+        )
+        .await?;
         self.program(program_id)
     }
 
@@ -211,8 +273,15 @@ impl Zone {
         self.program(program_id)?;
         let statements = vec![records::programs::set_log_level(program_id, level)];
         let detail = json!({ "level": level });
-        self.change(&turn, caller, "zone_program.log_level", program_id.to_owned(), detail, statements)
-            .await?;
+        self.change(
+            &turn,
+            caller,
+            "zone_program.log_level",
+            program_id.to_owned(),
+            detail,
+            statements,
+        )
+        .await?;
         self.hosts().set_log_level(program_id, level.into());
         self.program(program_id)
     }
@@ -223,8 +292,12 @@ impl Zone {
         self.program(program_id)?;
         let used = {
             let snapshot = self.snapshot();
-            let mut of = snapshot.associations().filter(|it| it.program_id == program_id);
-            let app = of.next().and_then(|association| snapshot.app_by_id(association.app));
+            let mut of = snapshot
+                .associations()
+                .filter(|it| it.program_id == program_id);
+            let app = of
+                .next()
+                .and_then(|association| snapshot.app_by_id(association.app));
             app.map(|app| app.label())
         };
         if let Some(app) = used {
@@ -234,8 +307,15 @@ impl Zone {
             });
         }
         let statements = Vec::from(records::programs::delete(program_id));
-        self.change(&turn, caller, "zone_program.delete", program_id.to_owned(), json!({}), statements)
-            .await?;
+        self.change(
+            &turn,
+            caller,
+            "zone_program.delete",
+            program_id.to_owned(),
+            json!({}),
+            statements,
+        )
+        .await?;
         drop(turn);
         self.hosts().remove(program_id).await;
         Ok(())
@@ -245,9 +325,9 @@ impl Zone {
 impl From<LogLevel> for ringback_host::LogLevel {
     fn from(level: LogLevel) -> Self {
         match level {
-            LogLevel::Error => Self::Err,
+            LogLevel::Error => Self::Error,
             LogLevel::Info => Self::Info,
-            LogLevel::Debug => Self::Dbg,
+            LogLevel::Debug => Self::Debug,
         }
     }
 }

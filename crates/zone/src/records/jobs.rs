@@ -1,7 +1,7 @@
 //! Async jobs and tasks, and the nonces of requests that changed something.
 
 use ringback_store::{ReadError, Row, Statement, Store, Value};
-use ringback_types::{EventId, ScheduleTime};
+use ringback_types::ScheduleTime;
 
 use crate::job::{Job, JobKind, JobState};
 
@@ -53,7 +53,7 @@ pub(crate) fn insert(job: &Job) -> Statement {
         Value::from(&job.program_id),
         Value::from(&job.ability_id),
         Value::from(job.caller.as_deref()),
-        Value::from::<EventId>(job.event),
+        Value::from(job.event),
         Value::from(job.created_at),
     ];
     Statement::new(INSERT, values).expecting(1)
@@ -82,7 +82,11 @@ pub(crate) fn set_failures(jobid: &str, failures: &str) -> Statement {
 }
 
 /// What is over: results after `results`, jobs after `jobs`, nonces that are too old to come again.
-pub(crate) fn prune(now: ScheduleTime, results: ScheduleTime, jobs: ScheduleTime) -> [Statement; 3] {
+pub(crate) fn prune(
+    now: ScheduleTime,
+    results: ScheduleTime,
+    jobs: ScheduleTime,
+) -> [Statement; 3] {
     [
         Statement::new(CLEAR, [Value::from(results)]),
         Statement::new(DELETE, [Value::from(jobs)]),

@@ -13,12 +13,7 @@ ringback_store::statements! {
 }
 
 /// One part; the media is there once its row is.
-pub(crate) fn insert_part(
-    store: &Store,
-    media: &Media,
-    number: usize,
-    part: &[u8],
-) -> Statement {
+pub(crate) fn insert_part(store: &Store, media: &Media, number: usize, part: &[u8]) -> Statement {
     let values = [
         Value::from(&media.media_id),
         Value::Int(number as i64),

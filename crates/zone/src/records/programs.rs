@@ -132,8 +132,8 @@ pub(crate) async fn load_secrets(store: &Store) -> Result<Secrets, LoadError> {
     let mut secrets = Secrets::new();
     for row in &rows {
         let program_id = row.text(0)?.to_owned();
-        let opened = secret(store, row, 3, &program_id)?
-            .ok_or_else(|| damaged(&program_id, "secret"))?;
+        let opened =
+            secret(store, row, 3, &program_id)?.ok_or_else(|| damaged(&program_id, "secret"))?;
         let instance = (program_id, row.int(1)? as u32);
         let versions = secrets.entry(instance).or_default();
         versions.insert(row.int(2)? as u32, opened);
