@@ -10,3 +10,5 @@ mod support;
 mod vectors;
 mod wecom;
 mod zone;
+mod zone_properties;
+mod zone_vectors;
