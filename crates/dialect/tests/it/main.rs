@@ -9,3 +9,4 @@ mod sending;
 mod support;
 mod vectors;
 mod wecom;
+mod wecom_properties;
