@@ -131,6 +131,7 @@ impl Answer {
             status: self.status,
             headers: &self.headers,
             body: &self.body,
+            cut: self.cut,
         }
     }
 }

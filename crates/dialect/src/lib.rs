@@ -12,6 +12,10 @@ pub mod feishu;
 #[cfg(any(feature = "feishu", feature = "standard"))]
 mod headers;
 #[cfg(any(feature = "feishu", feature = "standard", feature = "zone"))]
+#[cfg_attr(
+    not(any(feature = "feishu", feature = "standard")),
+    expect(dead_code, reason = "`zone` alone needs little of it")
+)]
 mod json;
 mod message;
 mod outgoing;

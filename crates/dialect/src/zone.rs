@@ -7,24 +7,30 @@
 //! the [`Flow`] and for the target that it was sealed for.
 
 mod credentials;
+mod exchange;
 mod frames;
 mod head;
 mod keys;
 mod message;
 mod nonces;
 mod open;
+mod protocol;
 mod reason;
+mod reply;
 mod ring;
 mod seal;
 
 pub use credentials::{Credentials, Version};
+pub use exchange::{Exchange, ReplyBinding, Sender};
 pub use frames::{CallType, InvokeFrame, OpenFrame, OpenedFrame, RequestFrame};
 pub use head::{Address, Head, TOLERANCE};
 pub use keys::Keys;
 pub use message::{Flow, Message, OPEN_TARGET, Outcome, PROGRAM_TARGET};
 pub use nonces::{NONCE_LIFETIME, Nonces};
 pub use open::{decrypt, open, verify};
+pub use protocol::{JsonType, Mismatch, Protocol, ProtocolError};
 pub use reason::Reason;
+pub use reply::{CallFailure, ReplyFailure};
 pub use ring::KeyRing;
 pub use seal::{Sealed, refusal_code, seal, unsigned_refusal};
 

@@ -210,7 +210,7 @@ proptest! {
             let answer: Answer<'_> = answer(status, &headers, &body);
             let _ = sender.judge_event(&answer, NOW);
             for call_type in ["card.action.trigger", "url.preview.get"] {
-                let _ = sender.judge_call(&answer, call_type);
+                let _ = sender.judge_call(&answer, call_type, NOW);
             }
             let _ = feishu::judge_challenge(&answer, "a");
         }

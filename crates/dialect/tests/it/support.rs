@@ -60,5 +60,6 @@ pub(crate) fn answer<'a>(status: u16, headers: &'a HeaderMap, body: &'a [u8]) ->
         status: StatusCode::from_u16(status).unwrap(),
         headers,
         body,
+        cut: false,
     }
 }
