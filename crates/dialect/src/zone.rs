@@ -2,9 +2,10 @@
 //!
 //! The platform documents no more than that requests and replies are signed and encrypted (sheet
 //! `wecom-zone-sdk`, section 4.5); the format is ours (design, section 6, "The channel"). Both ends
-//! are symmetric: [`seal`] makes the headers and the body of a [`Message`]; the other end reads its
-//! [`Address`] and [`Head`] before the body, then [`open`]s the body. A message is opened only in
-//! the [`Flow`] and for the target that it was sealed for.
+//! are symmetric: [`seal`] makes the headers and the body of a [`Message`]; the other end looks up
+//! the [`KeyRing`] of its [`Address`], [`admit`](KeyRing::admit)s the headers before it reads the
+//! body, and [`open`](Admitted::open)s that. A message is opened only in the [`Flow`] and for the
+//! target that it was sealed for, and once.
 
 mod credentials;
 mod exchange;
@@ -22,12 +23,12 @@ mod seal;
 
 pub use credentials::{Credentials, Version};
 pub use exchange::{Exchange, ReplyBinding, Sender};
-pub use frames::{CallType, InvokeFrame, OpenFrame, OpenedFrame, RequestFrame};
+pub use frames::{CallType, Frame, InvokeFrame, OpenFrame, OpenedFrame, RequestFrame};
 pub use head::{Address, Head, TOLERANCE};
 pub use keys::Keys;
 pub use message::{Flow, Message, OPEN_TARGET, Outcome, PROGRAM_TARGET};
 pub use nonces::{NONCE_LIFETIME, Nonces};
-pub use open::{decrypt, open, verify};
+pub use open::{Admitted, decrypt, open, verify};
 pub use protocol::{JsonType, Mismatch, Protocol, ProtocolError};
 pub use reason::Reason;
 pub use reply::{CallFailure, ReplyFailure};

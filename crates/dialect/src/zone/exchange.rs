@@ -9,8 +9,8 @@ use ringback_types::WireTime;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CallFailure, Flow, Head, KeyRing, Keys, Message, Nonces, Outcome, PROGRAM_TARGET, Protocol,
-    Reason, ReplyFailure, Sealed, decrypt, header, refusal_code, seal, verify,
+    CallFailure, Flow, KeyRing, Message, Nonces, Outcome, PROGRAM_TARGET, Protocol, Reason,
+    ReplyFailure, Sealed, header, refusal_code, seal,
 };
 use crate::{Answer, EncodeError, FailureKind, Verdict, WireRequest};
 
@@ -117,32 +117,20 @@ impl Sender {
         {
             return Err(ReplyFailure::Refused(code));
         }
-        let head = Head::read(answer.headers, Flow::Reply, now)?;
-        let keys = self.verified(&head, answer.body)?;
-        self.0.binding.check(&self.0.request_id, &head.request_id)?;
-        self.0.seen.remember(head.nonce, now)?;
-        if head.outcome != Some(Outcome::Ok) {
-            return Err(ReplyFailure::ErrorReply);
+        let Exchange {
+            ring,
+            request_id,
+            binding,
+            seen,
+            ..
+        } = &*self.0;
+        let reply = ring.admit(answer.headers, Flow::Reply, now)?;
+        let plaintext = reply.open(PROGRAM_TARGET, answer.body, seen, now)?;
+        binding.check(request_id, &reply.head.request_id)?;
+        match reply.head.outcome {
+            Some(Outcome::Ok) => Ok(plaintext),
+            Some(Outcome::Error) | None => Err(ReplyFailure::ErrorReply),
         }
-        Ok(decrypt(
-            keys,
-            Flow::Reply,
-            PROGRAM_TARGET,
-            &head,
-            answer.body,
-        )?)
-    }
-
-    /// The keys that signed the reply; their version has now been used.
-    fn verified(&self, head: &Head, body: &[u8]) -> Result<&Keys, Reason> {
-        let ring = &self.0.ring;
-        if head.key_id != ring.key_id() {
-            return Err(Reason::KeyIdUnknown);
-        }
-        let keys = ring.of(head.version).ok_or(Reason::VersionUnknown)?;
-        verify(keys, Flow::Reply, PROGRAM_TARGET, head, body)?;
-        ring.note_used(head.version);
-        Ok(keys)
     }
 }
 

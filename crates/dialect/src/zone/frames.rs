@@ -1,9 +1,35 @@
 //! The plaintexts of the flows, as JSON. A reply's plaintext is the program's own text.
 
+use bytes::Bytes;
 use ringback_types::Secret;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::Reason;
 use super::credentials::{base64_secret, text_secret};
+use crate::json::Object;
+
+/// The plaintext of a flow.
+pub trait Frame: Serialize + DeserializeOwned {
+    /// Reads a plaintext; members that are not known are passed over.
+    fn read(plaintext: &[u8]) -> Result<Self, Reason> {
+        let frame = serde_json::from_slice(plaintext);
+        frame
+            .map(|Object(frame)| frame)
+            .map_err(|_| Reason::PlaintextNotJson)
+    }
+
+    /// The plaintext.
+    fn to_json(&self) -> Bytes {
+        let json = serde_json::to_vec(self);
+        json.expect("texts and numbers are always JSON").into()
+    }
+}
+
+impl Frame for RequestFrame {}
+impl Frame for InvokeFrame {}
+impl Frame for OpenFrame {}
+impl Frame for OpenedFrame {}
 
 /// Who started it (sheet `wecom-zone-sdk`, section 1.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

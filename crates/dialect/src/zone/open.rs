@@ -1,4 +1,7 @@
 //! Verifying and decrypting a message.
+//!
+//! [`KeyRing::admit`] and [`Admitted::open`] make all checks of the channel in their order; the
+//! functions beside them are its steps, for whoever keeps nonces elsewhere.
 
 use std::borrow::Cow;
 
@@ -6,9 +9,11 @@ use aws_lc_rs::aead::Aad;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use http::HeaderMap;
+use ringback_types::WireTime;
 use serde::Deserialize;
 
-use super::{Flow, Head, Keys, Outcome, Reason};
+use super::{Address, Flow, Head, KeyRing, Keys, Nonces, Outcome, Reason};
 use crate::json::Object;
 
 #[derive(Deserialize)]
@@ -16,6 +21,58 @@ use crate::json::Object;
 struct Body<'a> {
     #[serde(borrow)]
     encrypt: Cow<'a, str>,
+}
+
+/// A message whose headers have been checked, and whose body may now be read.
+#[derive(Debug)]
+pub struct Admitted<'r> {
+    /// The headers, not yet verified.
+    pub head: Head,
+    flow: Flow,
+    ring: &'r KeyRing,
+    keys: &'r Keys,
+}
+
+impl KeyRing {
+    /// Checks channel, key id and version, then form and time of the other headers.
+    ///
+    /// Where there are several rings, [`Address::read`](super::Address::read) says whose to take.
+    pub fn admit(
+        &self,
+        headers: &HeaderMap,
+        flow: Flow,
+        now: WireTime,
+    ) -> Result<Admitted<'_>, Reason> {
+        let address = Address::read(headers)?;
+        if address.key_id != self.key_id() {
+            return Err(Reason::KeyIdUnknown);
+        }
+        let keys = self.of(address.version).ok_or(Reason::VersionUnknown)?;
+        Ok(Admitted {
+            head: Head::read(headers, flow, now)?,
+            flow,
+            ring: self,
+            keys,
+        })
+    }
+}
+
+impl Admitted<'_> {
+    /// Checks the signature, then that the nonce is new, and decrypts: the plaintext.
+    ///
+    /// The version counts as used once the signature held.
+    pub fn open(
+        &self,
+        target: &str,
+        body: &[u8],
+        seen: &Nonces,
+        now: WireTime,
+    ) -> Result<Vec<u8>, Reason> {
+        verify(self.keys, self.flow, target, &self.head, body)?;
+        self.ring.note_used(self.head.version);
+        seen.remember(self.head.nonce, now)?;
+        decrypt(self.keys, self.flow, target, &self.head, body)
+    }
 }
 
 /// [`verify`], then [`decrypt`]: the plaintext.

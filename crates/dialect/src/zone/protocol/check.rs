@@ -55,6 +55,20 @@ enum Cause {
     NoElement,
 }
 
+/// A shape that a value may have.
+#[derive(Clone, Copy)]
+struct Shape {
+    node: usize,
+    /// Of an object that is being read: which member the last key was, if any.
+    member: Option<usize>,
+}
+
+impl Shape {
+    fn of(node: usize) -> Self {
+        Self { node, member: None }
+    }
+}
+
 /// What all levels share. The vectors are stacks: each level uses what lies above its parent's, so
 /// that a check allocates a few times and not once a value.
 struct State<'p, 'd> {
@@ -62,7 +76,7 @@ struct State<'p, 'd> {
     /// Which members have come, a bit each: of the objects that are checked against one shape.
     seen: Vec<u64>,
     /// The shapes that are still possible; ascending within a level.
-    shapes: Vec<usize>,
+    shapes: Vec<Shape>,
     /// The keys that have come: of the objects that may have several shapes, or any.
     keys: Vec<Cow<'d, str>>,
     cause: Option<Cause>,

@@ -8,6 +8,10 @@ use super::path::{Segment, render};
 use super::{JsonType, ProtocolError};
 use crate::MAX_JSON_DEPTH;
 
+/// Arrays with more shapes than this are taken as they are, since comparing each with each would
+/// take long.
+const FEW: usize = 32;
+
 /// The shape of a value; children are indices of nodes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Node {
@@ -73,23 +77,23 @@ impl Members {
         &self.members[index]
     }
 
-    /// What the value of a key must be.
-    pub(super) fn node_of(&self, key: &str) -> Option<usize> {
-        self.find(key).map(|index| self.members[index].node)
+    /// The member of this key, given the one of the key before it: documents mostly have the
+    /// sample's order.
+    pub(super) fn find_after(&self, before: Option<usize>, key: &str) -> Option<usize> {
+        let guess = before.map_or(self.first, |before| self.members[before].next);
+        if self
+            .members
+            .get(guess)
+            .is_some_and(|next| *next.key == *key)
+        {
+            return Some(guess);
+        }
+        self.find(key)
     }
 
     fn find(&self, key: &str) -> Option<usize> {
         let by_key = |member: &Member| (*member.key).cmp(key);
         self.members.binary_search_by(by_key).ok()
-    }
-
-    /// The same where the member before it is known: documents mostly have the sample's order.
-    pub(super) fn find_after(&self, before: Option<usize>, key: &str) -> Option<usize> {
-        let guess = before.map_or(self.first, |before| self.members[before].next);
-        match self.members.get(guess) {
-            Some(member) if *member.key == *key => Some(guess),
-            _ => self.find(key),
-        }
     }
 }
 
@@ -173,8 +177,41 @@ impl Builder {
         }
         elements.sort_unstable();
         elements.dedup();
+        let elements = self.widest(elements);
         let node = Node::Array(elements.clone());
         self.node(Shape::Array(elements), node)
+    }
+
+    /// The elements without those that another takes anyway: what a document may have stays the
+    /// same, but with one shape left it is checked faster and a mismatch gets an exact path.
+    fn widest(&self, elements: Vec<usize>) -> Vec<usize> {
+        if elements.len() > FEW {
+            return elements;
+        }
+        let mut widest: Vec<usize> = Vec::new();
+        for element in elements {
+            if !widest.iter().any(|other| self.takes_all(*other, element)) {
+                widest.retain(|other| !self.takes_all(element, *other));
+                widest.push(element);
+            }
+        }
+        widest
+    }
+
+    /// Whether whatever matches `narrow` matches `wide` too.
+    fn takes_all(&self, wide: usize, narrow: usize) -> bool {
+        match (&self.nodes[wide], &self.nodes[narrow]) {
+            _ if wide == narrow => true,
+            (Node::Any(json_type), narrow) => *json_type == narrow.json_type(),
+            (Node::Object(wide), Node::Object(narrow)) => narrow.members.iter().all(|member| {
+                wide.find(&member.key)
+                    .is_some_and(|same| self.takes_all(wide.get(same).node, member.node))
+            }),
+            (Node::Array(wide), Node::Array(narrow)) => narrow
+                .iter()
+                .all(|element| wide.iter().any(|other| self.takes_all(*other, *element))),
+            (Node::Object(_) | Node::Array(_), _) => false,
+        }
     }
 
     /// Goes into the value of a key or an element, and out again.

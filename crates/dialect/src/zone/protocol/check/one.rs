@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::{Cause, JsonType, Node, Segment, State};
+use super::{Cause, JsonType, Node, Segment, Shape, State};
 use crate::zone::protocol::sample::Members;
 
 pub(super) struct One<'s, 'p, 'd> {
@@ -40,7 +40,8 @@ impl<'s, 'p, 'd> One<'s, 'p, 'd> {
             return json.next_element_seed(self.state.one(*only, self.depth + 1));
         }
         let from = self.state.shapes.len();
-        self.state.shapes.extend_from_slice(elements);
+        let shapes = elements.iter().copied().map(Shape::of);
+        self.state.shapes.extend(shapes);
         let next = json.next_element_seed(self.state.several(from, self.depth + 1))?;
         let matched = self.state.shapes.len() > from;
         self.state.shapes.truncate(from);

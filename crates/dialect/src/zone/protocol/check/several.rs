@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::{Cause, JsonType, Node, Segment, State};
+use super::{Cause, JsonType, Node, Segment, Shape, State};
 
 /// Narrows the shapes from `from` on down to those that the value has. An empty set stays empty:
 /// then the value is only read, for its depth and its duplicate keys.
@@ -20,6 +20,7 @@ impl<'s, 'p, 'd> Several<'s, 'p, 'd> {
         Self { state, from, depth }
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "as every visit of the visitor")]
     fn scalar<E: Error>(self, found: JsonType) -> Result<(), E> {
         self.state.keep_type(self.from, found);
         Ok(())
@@ -27,21 +28,27 @@ impl<'s, 'p, 'd> Several<'s, 'p, 'd> {
 
     fn members<A: MapAccess<'d>>(&mut self, json: &mut A) -> Result<(), A::Error> {
         while let Some(key) = json.next_key_seed(Key)? {
-            let children = self.state.push_values(self.from, &key);
-            json.next_value_seed(self.state.several(children, self.depth + 1))
+            let inside = self.state.push_values(self.from, &key);
+            json.next_value_seed(self.state.several(inside, self.depth + 1))
                 .map_err(|error| self.state.inside(|| Segment::key(&key), error))?;
             self.state
-                .keep(self.from, children, |node, matched| match node {
+                .keep(self.from, inside, |shape, node, had| match node {
                     Node::Any(_) => true,
-                    Node::Object(members) => members
-                        .node_of(&key)
-                        .is_some_and(|value| matched.binary_search(&value).is_ok()),
+                    Node::Object(members) => shape
+                        .member
+                        .is_some_and(|member| contains(had, members.get(member).node)),
                     Node::Array(_) => false,
                 });
             self.state.keys.push(key);
         }
         Ok(())
     }
+}
+
+fn contains(shapes: &[Shape], node: usize) -> bool {
+    shapes
+        .binary_search_by_key(&node, |shape| shape.node)
+        .is_ok()
 }
 
 impl<'p, 'd> State<'p, 'd> {
@@ -51,13 +58,13 @@ impl<'p, 'd> State<'p, 'd> {
         self.several(from, depth)
     }
 
-    /// Keeps the shapes from `from` to `children` that fit, given which of the shapes from
-    /// `children` on were matched; drops the latter.
-    fn keep(&mut self, from: usize, children: usize, fits: impl Fn(&Node, &[usize]) -> bool) {
+    /// Keeps the shapes from `from` to `inside` that fit, given which of the shapes from `inside`
+    /// on a value inside had; drops the latter.
+    fn keep(&mut self, from: usize, inside: usize, fits: impl Fn(Shape, &Node, &[Shape]) -> bool) {
         let mut kept = from;
-        for place in from..children {
+        for place in from..inside {
             let shape = self.shapes[place];
-            if fits(&self.nodes[shape], &self.shapes[children..]) {
+            if fits(shape, &self.nodes[shape.node], &self.shapes[inside..]) {
                 self.shapes[kept] = shape;
                 kept += 1;
             }
@@ -66,40 +73,45 @@ impl<'p, 'd> State<'p, 'd> {
     }
 
     fn keep_type(&mut self, from: usize, found: JsonType) {
-        let children = self.shapes.len();
-        self.keep(from, children, |node, _| node.json_type() == found);
+        let inside = self.shapes.len();
+        self.keep(from, inside, |_, node, _| node.json_type() == found);
     }
 
-    /// Pushes what the value of a key may be in any of the shapes from `from` on; says where.
+    /// Pushes the shapes that the value of a key may have, where the object has any of those from
+    /// `from` on; says where they begin.
     fn push_values(&mut self, from: usize, key: &str) -> usize {
-        let children = self.shapes.len();
-        for place in from..children {
-            if let Node::Object(members) = &self.nodes[self.shapes[place]] {
-                self.shapes.extend(members.node_of(key));
+        let inside = self.shapes.len();
+        for place in from..inside {
+            let shape = self.shapes[place];
+            if let Node::Object(members) = &self.nodes[shape.node] {
+                let member = members.find_after(shape.member, key);
+                self.shapes[place].member = member;
+                let value = member.map(|member| Shape::of(members.get(member).node));
+                self.shapes.extend(value);
             }
         }
-        self.sort(children);
-        children
+        self.sort(inside);
+        inside
     }
 
     /// The same for the elements of an array.
     fn push_elements(&mut self, from: usize) -> usize {
-        let children = self.shapes.len();
-        for place in from..children {
-            if let Node::Array(elements) = &self.nodes[self.shapes[place]] {
-                self.shapes.extend_from_slice(elements);
+        let inside = self.shapes.len();
+        for place in from..inside {
+            if let Node::Array(elements) = &self.nodes[self.shapes[place].node] {
+                self.shapes.extend(elements.iter().copied().map(Shape::of));
             }
         }
-        self.sort(children);
-        children
+        self.sort(inside);
+        inside
     }
 
     /// Sorts the shapes from `from` on, each once.
     fn sort(&mut self, from: usize) {
-        self.shapes[from..].sort_unstable();
+        self.shapes[from..].sort_unstable_by_key(|shape| shape.node);
         let mut kept = from;
         for place in from..self.shapes.len() {
-            if kept == from || self.shapes[kept - 1] != self.shapes[place] {
+            if kept == from || self.shapes[kept - 1].node != self.shapes[place].node {
                 self.shapes[kept] = self.shapes[place];
                 kept += 1;
             }
@@ -110,9 +122,10 @@ impl<'p, 'd> State<'p, 'd> {
     /// Forgets the keys from `keys` on, which must all be different.
     fn close_keys<E: Error>(&mut self, keys: usize) -> Result<(), E> {
         self.keys[keys..].sort_unstable();
-        let mut pairs = self.keys[keys..].windows(2);
-        if let Some(pair) = pairs.find(|pair| pair[0] == pair[1]) {
-            self.place.push(Segment::key(&pair[0]));
+        let keys_of_object = &self.keys[keys..];
+        let mut pairs = keys_of_object.iter().zip(keys_of_object.iter().skip(1));
+        if let Some((key, _)) = pairs.find(|(key, next)| key == next) {
+            self.place.push(Segment::key(key));
             return Err(self.refuse(Cause::DuplicateKey));
         }
         self.keys.truncate(keys);
@@ -138,19 +151,17 @@ impl<'d> Visitor<'d> for Several<'_, '_, 'd> {
         state.check_depth(depth)?;
         state.keep_type(from, JsonType::Array);
         for index in 0.. {
-            let children = state.push_elements(from);
+            let inside = state.push_elements(from);
             let next = json
-                .next_element_seed(state.several(children, depth + 1))
+                .next_element_seed(state.several(inside, depth + 1))
                 .map_err(|error| state.inside(|| Segment::Index(index), error))?;
             if next.is_none() {
-                state.shapes.truncate(children);
+                state.shapes.truncate(inside);
                 break;
             }
-            state.keep(from, children, |node, matched| match node {
+            state.keep(from, inside, |_, node, had| match node {
                 Node::Any(_) => true,
-                Node::Array(elements) => elements
-                    .iter()
-                    .any(|element| matched.binary_search(element).is_ok()),
+                Node::Array(elements) => elements.iter().any(|element| contains(had, *element)),
                 Node::Object(_) => false,
             });
         }
