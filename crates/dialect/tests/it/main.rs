@@ -9,3 +9,5 @@ mod sending;
 mod support;
 mod vectors;
 mod zone;
+mod zone_properties;
+mod zone_vectors;

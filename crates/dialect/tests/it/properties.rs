@@ -81,7 +81,7 @@ fn json() -> impl Strategy<Value = serde_json::Value> {
 }
 
 /// Text that is JSON now and then, of the members that the code looks for.
-fn nearly_json() -> impl Strategy<Value = Vec<u8>> {
+pub(crate) fn nearly_json() -> impl Strategy<Value = Vec<u8>> {
     let piece = select(
         &[
             "{",
@@ -139,7 +139,7 @@ fn nearly_json() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// `bytes` with one of them changed.
-fn flipped(bytes: &[u8], at: Index, with: u8) -> Vec<u8> {
+pub(crate) fn flipped(bytes: &[u8], at: Index, with: u8) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     let at = at.index(bytes.len());
     bytes[at] ^= with;
