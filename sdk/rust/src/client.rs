@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ringback_dialect::zone::{Flow, InvokeFrame};
+use ringback_dialect::zone::{Flow, Frame as _, InvokeFrame};
 use serde::de::IgnoredAny;
 
 use crate::calls::{Call, CallError};
@@ -54,10 +54,7 @@ impl Client {
             job_info: self.job_info.clone(),
             request: request.to_owned(),
         };
-        let plaintext = serde_json::to_vec(&frame).map_err(|error| Error::Internal {
-            detail: error.to_string(),
-        })?;
-        let answer = self.exchange(api, &plaintext).await?;
+        let answer = self.exchange(api, &frame.to_json()).await?;
         let answer = String::from_utf8(answer).map_err(|error| Error::Json {
             what: "the answer",
             detail: error.utf8_error().to_string(),

@@ -5,7 +5,9 @@ use std::net::IpAddr;
 
 use http::Uri;
 use http::uri::Scheme;
-use ringback_dialect::zone::{Flow, KeyRing, Keys, OPEN_TARGET, OpenFrame, OpenedFrame};
+use ringback_dialect::zone::{
+    Flow, Frame as _, KeyRing, Keys, OPEN_TARGET, OpenFrame, OpenedFrame,
+};
 use ringback_types::{Secret, WireTime};
 
 use crate::error::Error;
@@ -43,21 +45,15 @@ impl Zone {
         let frame = OpenFrame {
             access_token: Secret::from(access_token),
         };
-        let plaintext = serde_json::to_vec(&frame).map_err(|error| Error::Internal {
-            detail: error.to_string(),
-        })?;
         let question = Question {
             flow: Flow::Open,
             reply: Flow::OpenReply,
             target: OPEN_TARGET,
             path: "/zone/open",
-            plaintext: &plaintext,
+            plaintext: &frame.to_json(),
         };
         let answer = ask(self, &token_holder, question).await?;
-        let opened = serde_json::from_slice(&answer).map_err(|error| Error::Json {
-            what: "the answer",
-            detail: format!("line {}, column {}", error.line(), error.column()),
-        })?;
+        let opened = OpenedFrame::read(&answer).map_err(|reason| Error::Unverified { reason })?;
         Ok(self.begin(&opened))
     }
 

@@ -3,7 +3,8 @@
 
 use http::HeaderMap;
 use ringback_dialect::zone::{
-    Address, Flow, Head, Outcome, PROGRAM_TARGET, Reason, RequestFrame, decrypt, header, verify,
+    Address, Flow, Frame as _, Head, Outcome, PROGRAM_TARGET, Reason, RequestFrame, decrypt,
+    header, verify,
 };
 
 use crate::error::Error;
@@ -154,7 +155,7 @@ impl Admitted {
             return Err(Error::TooLarge { limit });
         }
         self.plaintext(body)
-            .and_then(|text| serde_json::from_slice(&text).map_err(|_| Reason::PlaintextNotJson))
+            .and_then(|text| RequestFrame::read(&text))
             .map_err(|reason| Error::Unverified { reason })
     }
 

@@ -1,9 +1,7 @@
 //! One sealed exchange with the zone: an invoke or an open.
 
 use http::HeaderMap;
-use ringback_dialect::zone::{
-    Flow, Head, Message, Outcome, Reason, Sealed, decrypt, header, refusal_code, seal, verify,
-};
+use ringback_dialect::zone::{Flow, Message, Outcome, Reason, Sealed, header, refusal_code, seal};
 
 use crate::error::{Error, ReturnCode};
 use crate::http::Answer;
@@ -89,25 +87,18 @@ fn verified(
     request_id: &str,
     answer: &Answer,
 ) -> Result<(Outcome, Vec<u8>), Reason> {
-    let (flow, now) = (question.reply, zone.now());
-    let head = Head::read(&answer.headers, flow, now)?;
-    if head.key_id != identity.ring.key_id() {
-        return Err(Reason::KeyIdUnknown);
+    let now = zone.now();
+    let admitted = identity.ring.admit(&answer.headers, question.reply, now)?;
+    let seen = &zone.inner().nonces;
+    let plaintext = admitted.open(question.target, &answer.body, seen, now)?;
+    match admitted.head.request_id.as_str() {
+        "" => Err(Reason::Unbound),
+        id if id != request_id => Err(Reason::OtherRequest),
+        _ => Ok((
+            admitted.head.outcome.ok_or(Reason::OutcomeFormat)?,
+            plaintext,
+        )),
     }
-    let keys = identity
-        .ring
-        .of(head.version)
-        .ok_or(Reason::VersionUnknown)?;
-    verify(keys, flow, question.target, &head, &answer.body)?;
-    if head.request_id.is_empty() {
-        return Err(Reason::Unbound);
-    }
-    if head.request_id != request_id {
-        return Err(Reason::OtherRequest);
-    }
-    // The fresh request id already lets an answer count once: its nonce need not be remembered.
-    let plaintext = decrypt(keys, flow, question.target, &head, &answer.body)?;
-    Ok((head.outcome.ok_or(Reason::OutcomeFormat)?, plaintext))
 }
 
 /// What `ww-refusal` says. A number that is not in the list is an internal error of the zone.

@@ -12,3 +12,4 @@ mod requests;
 mod serving;
 mod stub;
 mod transport;
+mod vectors;
