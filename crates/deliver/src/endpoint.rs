@@ -39,6 +39,8 @@ words! {
         Own = "own",
         /// Made by the Feishu platform half: they stand in its apps.
         Feishu = "feishu",
+        /// Made by the WeCom zone: they stand in its apps and programs.
+        Zone = "zone",
     }
 
     /// How an endpoint is spoken to.
@@ -49,6 +51,10 @@ words! {
         Standard = "standard",
         /// The original bytes, where they are kept; else the body as JSON.
         Raw = "raw",
+        /// As WeCom calls an app back; of the zone's endpoints only.
+        Wecom = "wecom",
+        /// As the zone calls its programs; of the zone's endpoints only.
+        Zone = "zone",
     }
 
     /// Why an endpoint is paused.

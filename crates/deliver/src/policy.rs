@@ -64,6 +64,8 @@ const HOUR_MS: u64 = 60 * MINUTE_MS;
 const EVENT_ANSWER_CAP_BYTES: u64 = 16 * 1024;
 /// What is read of the answer to a call; a card answer is far smaller (Feishu sheet, 4.4).
 const CALL_ANSWER_CAP_BYTES: u64 = 1024 * 1024;
+/// What is read of a zone program's answer (design, section 4, number 6).
+const ZONE_ANSWER_CAP_BYTES: u64 = 64 * 1024 * 1024;
 const CONCURRENCY: u32 = 64;
 
 impl Policy {
@@ -122,6 +124,37 @@ impl Policy {
         Self {
             raw: true,
             ..Self::standard()
+        }
+    }
+
+    /// WeCom callbacks: 5 s, and three more tries (sheet `wecom-zone-app`, 5.2); the gaps are ours.
+    pub fn wecom_callback() -> Self {
+        Self {
+            deadline_ms: 5 * SECOND_MS,
+            connect_ms: 5 * SECOND_MS,
+            ladder_ms: vec![SECOND_MS, 5 * SECOND_MS, 30 * SECOND_MS],
+            order: OrderBy::None,
+            release_rung: 0,
+            ..Self::feishu_event()
+        }
+    }
+
+    /// Events and async calls of a zone program: 5 s to acknowledge; the platform's own schedule is not
+    /// documented (sheet `wecom-zone-app`, section 9).
+    pub fn zone_event() -> Self {
+        Self {
+            ladder_ms: vec![SECOND_MS, 10 * SECOND_MS, MINUTE_MS, 10 * MINUTE_MS],
+            ..Self::wecom_callback()
+        }
+    }
+
+    /// Sync calls of a zone program: 30 s, never tried again.
+    pub fn zone_call() -> Self {
+        Self {
+            deadline_ms: 30 * SECOND_MS,
+            ladder_ms: Vec::new(),
+            answer_cap_bytes: ZONE_ANSWER_CAP_BYTES,
+            ..Self::wecom_callback()
         }
     }
 

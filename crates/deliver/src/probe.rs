@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use http::Method;
 use ringback_dialect::WireRequest;
 use ringback_types::Clock;
 use serde::Serialize;
@@ -106,9 +107,24 @@ impl Probe {
 
     /// POSTs `request` to `url` over a connection of its own and reports every stage.
     pub async fn exchange(&self, url: &Url, request: WireRequest, limits: &Limits) -> Report {
+        self.send(Method::POST, url, request, limits).await
+    }
+
+    /// The same with GET, as WeCom checks URLs (sheet `wecom-zone-app`, 5.1).
+    pub async fn get(&self, url: &Url, request: WireRequest, limits: &Limits) -> Report {
+        self.send(Method::GET, url, request, limits).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        url: &Url,
+        request: WireRequest,
+        limits: &Limits,
+    ) -> Report {
         let mut look = Look::new(self);
         let deadline = limits.deadline.instant().into();
-        let outcome = timeout_at(deadline, look.exchange(url, request, limits)).await;
+        let outcome = timeout_at(deadline, look.exchange(method, url, request, limits)).await;
         let outcome = outcome.unwrap_or_else(|_| Err(TransportFailure::Late { stage: look.stage }));
         look.report(outcome)
     }
@@ -145,11 +161,12 @@ impl<'a> Look<'a> {
 
     async fn exchange(
         &mut self,
+        method: Method,
         url: &Url,
         request: WireRequest,
         limits: &Limits,
     ) -> Result<Answer, TransportFailure> {
-        let request = written(&HttpUrl::from(url.clone()), request)?;
+        let request = written(method, &HttpUrl::from(url.clone()), request)?;
         let door = Door::of(url)?;
         let mut found = addresses(&door).await?;
         self.judge(&door, &found);

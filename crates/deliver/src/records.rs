@@ -13,7 +13,8 @@ use crate::endpoint::{
 /// The tables of this room.
 pub const SCHEMA: Schema = Schema {
     room: "deliver",
-    steps: &["CREATE TABLE deliver_endpoint (
+    steps: &[
+        "CREATE TABLE deliver_endpoint (
          id {id}, name TEXT NOT NULL UNIQUE,
          room TEXT NOT NULL CHECK (room IN ('own', 'feishu')),
          sources TEXT NOT NULL, types TEXT NOT NULL,
@@ -22,7 +23,25 @@ pub const SCHEMA: Schema = Schema {
          paused TEXT CHECK (paused IN ('asked', 'failing', 'dead_head')),
          disabled TEXT CHECK (disabled IN ('gone')),
          created_at {int} NOT NULL
-     ) {strict}"],
+     ) {strict}",
+        // The zone's words. A check cannot be changed in place, so the rows move to a new table.
+        "ALTER TABLE deliver_endpoint RENAME TO deliver_endpoint_before;
+     CREATE TABLE deliver_endpoint (
+         id {id}, name TEXT NOT NULL UNIQUE,
+         room TEXT NOT NULL CHECK (room IN ('own', 'feishu', 'zone')),
+         sources TEXT NOT NULL, types TEXT NOT NULL,
+         dialect TEXT NOT NULL CHECK (dialect IN ('feishu', 'standard', 'raw', 'wecom', 'zone')),
+         url TEXT, policy TEXT NOT NULL, secrets {bytes}, routed {int} NOT NULL,
+         paused TEXT CHECK (paused IN ('asked', 'failing', 'dead_head')),
+         disabled TEXT CHECK (disabled IN ('gone')),
+         created_at {int} NOT NULL
+     ) {strict};
+     INSERT INTO deliver_endpoint (id, name, room, sources, types, dialect, url, policy, secrets,
+         routed, paused, disabled, created_at)
+         SELECT id, name, room, sources, types, dialect, url, policy, secrets,
+         routed, paused, disabled, created_at FROM deliver_endpoint_before;
+     DROP TABLE deliver_endpoint_before",
+    ],
 };
 
 ringback_store::statements! {

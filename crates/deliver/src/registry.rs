@@ -301,7 +301,7 @@ impl Endpoints {
         let endpoint = self.by_id(id).ok_or(EndpointError::Unknown { id })?;
         match endpoint.room {
             Room::Own => Ok(endpoint),
-            Room::Feishu => Err(EndpointError::OfAnotherRoom {
+            Room::Feishu | Room::Zone => Err(EndpointError::OfAnotherRoom {
                 room: endpoint.room.as_str(),
             }),
         }
@@ -346,6 +346,8 @@ fn default_policy(dialect: EndpointDialect) -> Policy {
         EndpointDialect::Feishu => Policy::feishu_event(),
         EndpointDialect::Standard => Policy::standard(),
         EndpointDialect::Raw => Policy::raw(),
+        EndpointDialect::Wecom => Policy::wecom_callback(),
+        EndpointDialect::Zone => Policy::zone_event(),
     }
 }
 

@@ -17,7 +17,7 @@ use std::time::Duration;
 use ::url::Url;
 use bytes::Bytes;
 use http::header::{HOST, USER_AGENT};
-use http::{HeaderValue, Request, Response};
+use http::{HeaderValue, Method, Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::http1::SendRequest;
@@ -35,7 +35,6 @@ pub(crate) use self::tls::Tls;
 pub use self::url::HttpUrl;
 
 use self::pool::Pool;
-use self::url::RequestLine;
 
 /// What every request says of its sender.
 const AGENT: HeaderValue =
@@ -91,9 +90,11 @@ impl Http {
         Self(Arc::new(Inner { guard, tls, pool }))
     }
 
-    /// Closes what has been idle for too long.
-    pub(crate) fn sweep(&self) {
-        self.0.pool.sweep();
+    /// One with the same trust and clock and other rules for connections.
+    pub(crate) fn beside(&self, guard: Guard, idle_for: Duration) -> Self {
+        let pool = self.0.pool.beside(idle_for);
+        let tls = self.0.tls.clone();
+        Self(Arc::new(Inner { guard, tls, pool }))
     }
 
     async fn send(
@@ -123,7 +124,7 @@ impl Http {
         limits: &Limits,
         progress: &Progress,
     ) -> Result<Answer, TransportFailure> {
-        let request = written(url, request)?;
+        let request = written(Method::POST, url, request)?;
         let url = url.url();
         let (connection, response) = self.head(url, request, limits, progress).await?;
         progress.reach(Stage::Body);
@@ -194,12 +195,18 @@ impl Transport for Http {
     ) -> BoxFuture<'a, Result<Answer, TransportFailure>> {
         Box::pin(async move {
             match target {
-                Target::Url(url) => self.send(url, request, limits).await,
+                Target::Url(url) | Target::Through { url, .. } => {
+                    self.send(url, request, limits).await
+                }
                 Target::Named { transport, .. } => Err(TransportFailure::Target {
                     detail: format!("no transport `{transport}` is there"),
                 }),
             }
         })
+    }
+
+    fn sweep(&self) {
+        self.0.pool.sweep();
     }
 }
 
@@ -209,15 +216,16 @@ async fn is_free(kept: &mut Connection) -> bool {
 
 /// The request as it goes onto the wire: origin form, `Host`, `User-Agent`; no compression is asked for.
 pub(crate) fn written(
+    method: Method,
     url: &HttpUrl,
     request: WireRequest,
 ) -> Result<Request<Full<Bytes>>, TransportFailure> {
-    let RequestLine { uri, host } = url.line()?;
+    let line = url.line()?;
     let mut written = Request::new(Full::new(request.body));
-    *written.method_mut() = http::Method::POST;
-    *written.uri_mut() = uri.clone();
+    *written.method_mut() = method;
+    *written.uri_mut() = line.uri_with(request.query.as_deref())?;
     *written.headers_mut() = request.headers;
-    written.headers_mut().insert(HOST, host.clone());
+    written.headers_mut().insert(HOST, line.host.clone());
     written.headers_mut().insert(USER_AGENT, AGENT);
     Ok(written)
 }

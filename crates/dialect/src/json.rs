@@ -11,12 +11,11 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use crate::Reason;
+#[cfg(any(feature = "feishu", feature = "standard"))]
+pub(crate) use crate::identifier::checked_identifier;
 
 /// How deep JSON may be nested (design, section 4, number 6).
 pub const MAX_JSON_DEPTH: usize = 64;
-
-/// The longest id or type that is taken; they become keys of indexes.
-const MAX_IDENTIFIER_BYTES: usize = 256;
 
 /// Whether `json` is nested deeper than [`MAX_JSON_DEPTH`]; in constant memory.
 ///
@@ -119,15 +118,8 @@ pub(crate) fn text(value: Option<&RawValue>) -> Option<Cow<'_, str>> {
     }
 }
 
-/// The text of a member that is to become a type or key: not empty, not too long, and without the
-/// control characters that a log line or a database would trip over.
+/// The text of a member that is to become a type or key.
+#[cfg(any(feature = "feishu", feature = "standard"))]
 pub(crate) fn identifier(value: Option<&RawValue>) -> Result<Option<String>, Reason> {
     text(value).map_or(Ok(None), |text| checked_identifier(&text))
-}
-
-pub(crate) fn checked_identifier(text: &str) -> Result<Option<String>, Reason> {
-    if text.len() > MAX_IDENTIFIER_BYTES || text.chars().any(char::is_control) {
-        return Err(Reason::IdentifierFormat);
-    }
-    Ok((!text.is_empty()).then(|| text.to_owned()))
 }

@@ -5,12 +5,16 @@
 //! [`Sender`] turns an [`Outgoing`] into a [`WireRequest`] and judges the [`Answer`] to it. What is
 //! signed is never parsed and written again.
 //!
-//! One module and one cargo feature a platform: `feishu`, `standard` (Standard Webhooks), `zone`.
+//! One module and one cargo feature a platform: `feishu`, `standard` (Standard Webhooks), `wecom`, `zone`.
 
 #[cfg(feature = "feishu")]
 pub mod feishu;
 #[cfg(any(feature = "feishu", feature = "standard"))]
 mod headers;
+#[cfg(any(feature = "feishu", feature = "wecom"))]
+mod hexadecimal;
+#[cfg(any(feature = "feishu", feature = "standard", feature = "wecom"))]
+mod identifier;
 #[cfg(any(feature = "feishu", feature = "standard", feature = "zone"))]
 #[cfg_attr(
     not(any(feature = "feishu", feature = "standard")),
@@ -19,15 +23,17 @@ mod headers;
 mod json;
 mod message;
 mod outgoing;
-#[cfg(any(feature = "feishu", feature = "standard"))]
+#[cfg(any(feature = "feishu", feature = "standard", feature = "wecom"))]
 mod receiver;
 mod refusal;
 mod sender;
 #[cfg(feature = "standard")]
 pub mod standard;
-#[cfg(any(feature = "feishu", feature = "standard"))]
+#[cfg(any(feature = "feishu", feature = "standard", feature = "wecom"))]
 mod unix_seconds;
 mod verdict;
+#[cfg(feature = "wecom")]
+pub mod wecom;
 #[cfg(feature = "zone")]
 pub mod zone;
 
@@ -35,7 +41,7 @@ pub mod zone;
 pub use json::MAX_JSON_DEPTH;
 pub use message::{Incoming, Message, Received, Reply, refusal_reply};
 pub use outgoing::{Answer, EncodeError, Outgoing, RawRequest, WireRequest};
-#[cfg(any(feature = "feishu", feature = "standard"))]
+#[cfg(any(feature = "feishu", feature = "standard", feature = "wecom"))]
 pub use receiver::Receiver;
 pub use refusal::{Dialect, Reason, Refusal};
 pub use sender::Sender;

@@ -22,9 +22,11 @@ pub struct Outgoing<'a> {
 
 /// A request as it came in, kept for endpoints that want the raw original.
 ///
-/// Its headers may hold signatures: `Debug` shows their names only.
+/// Its query and headers may hold signatures: `Debug` shows the headers' names only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RawRequest {
+    /// What of the query is passed on, as it was on the wire.
+    pub query: Option<String>,
     /// The `Content-Type`, where there was one.
     pub content_type: Option<String>,
     /// The other headers that are passed on, in their order.
@@ -47,10 +49,12 @@ impl fmt::Debug for RawRequest {
 
 /// The request that goes out; its method is POST.
 ///
-/// `User-Agent`, `Host` and `Content-Length` are the transport's. The headers may hold signatures
-/// and the body a token: `Debug` shows neither.
+/// `User-Agent`, `Host` and `Content-Length` are the transport's. Query and headers may hold
+/// signatures and the body a token: `Debug` shows none of them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WireRequest {
+    /// What the dialect adds to the query of the URL, encoded, without `?`.
+    pub query: Option<String>,
     /// The headers that the dialect sets.
     pub headers: HeaderMap,
     /// The exact bytes to send; a signature may cover them.
@@ -62,6 +66,7 @@ impl fmt::Debug for WireRequest {
         let names: Vec<&str> = self.headers.keys().map(http::HeaderName::as_str).collect();
         formatter
             .debug_struct("WireRequest")
+            .field("query_bytes", &self.query.as_ref().map(String::len))
             .field("headers", &names)
             .field("body_bytes", &self.body.len())
             .finish()

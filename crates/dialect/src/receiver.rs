@@ -13,6 +13,9 @@ pub enum Receiver {
     /// Standard Webhooks.
     #[cfg(feature = "standard")]
     Standard(crate::standard::Receiver),
+    /// WeCom callbacks.
+    #[cfg(feature = "wecom")]
+    Wecom(crate::wecom::Receiver),
 }
 
 impl Receiver {
@@ -25,6 +28,8 @@ impl Receiver {
             Self::Feishu(receiver) => receiver.receive(request, now),
             #[cfg(feature = "standard")]
             Self::Standard(receiver) => receiver.receive(request, now),
+            #[cfg(feature = "wecom")]
+            Self::Wecom(receiver) => receiver.receive(request, now),
         }
     }
 
@@ -35,6 +40,8 @@ impl Receiver {
             Self::Feishu(_) => Reply::json(&br#"{"msg":"success"}"#[..]),
             #[cfg(feature = "standard")]
             Self::Standard(_) => Reply::json(&b"{}"[..]),
+            #[cfg(feature = "wecom")]
+            Self::Wecom(receiver) => receiver.acknowledgement(),
         }
     }
 
@@ -45,6 +52,8 @@ impl Receiver {
             Self::Feishu(_) => Dialect::Feishu,
             #[cfg(feature = "standard")]
             Self::Standard(_) => Dialect::Standard,
+            #[cfg(feature = "wecom")]
+            Self::Wecom(_) => Dialect::Wecom,
         }
     }
 }

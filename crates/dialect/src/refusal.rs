@@ -14,6 +14,8 @@ pub enum Dialect {
     Feishu,
     /// Standard Webhooks.
     Standard,
+    /// WeCom callbacks.
+    Wecom,
 }
 
 impl Dialect {
@@ -22,6 +24,7 @@ impl Dialect {
         match self {
             Self::Feishu => "feishu",
             Self::Standard => "standard",
+            Self::Wecom => "wecom",
         }
     }
 }
@@ -63,6 +66,7 @@ macro_rules! reasons {
                 Code::new(match (dialect, self) {
                     $((Dialect::Feishu, Self::$variant) => concat!("feishu.", $name),)*
                     $((Dialect::Standard, Self::$variant) => concat!("standard.", $name),)*
+                    $((Dialect::Wecom, Self::$variant) => concat!("wecom.", $name),)*
                 })
             }
         }
@@ -70,50 +74,68 @@ macro_rules! reasons {
 }
 
 reasons! {
-    /// The method is not POST.
+    /// The method is not POST; nor GET, where the platform checks URLs with that.
     NotPost = "not_post", "the method is not POST";
     /// The body is not JSON.
     BodyNotJson = "body_not_json", "the body is not JSON";
     /// The body is JSON, but not an object of the right members, or it names one of them twice.
     BodyShape = "body_shape", "the body is not an object of the expected members, each named once";
-    /// The JSON is nested deeper than [`MAX_JSON_DEPTH`](crate::MAX_JSON_DEPTH).
-    Depth = "depth", "the JSON is nested deeper than 64";
+    /// JSON or XML is nested deeper than 64.
+    Depth = "depth", "the body is nested deeper than 64";
+    /// The body is not XML.
+    BodyNotXml = "body_not_xml", "the body is not XML";
+    /// The XML declares a document type, which could define entities.
+    Doctype = "doctype", "the XML declares a document type";
+    /// An element that is read comes twice or holds other elements.
+    ElementForm = "element_form", "an element that is read comes twice or holds other elements";
+    /// The XML has no `Encrypt`.
+    EncryptMissing = "encrypt_missing", "the body has no `Encrypt`";
     /// An unsigned event or call came in clear although an Encrypt Key is set.
     NotEncrypted = "not_encrypted", "an Encrypt Key is set but the body is neither encrypted nor signed";
     /// The body is encrypted, but no Encrypt Key is set here.
     NoEncryptKey = "no_encrypt_key", "the body is encrypted but no Encrypt Key is set";
-    /// `encrypt` is not base64.
-    Base64 = "base64", "`encrypt` is not base64";
+    /// The encrypted text is not base64.
+    Base64 = "base64", "the encrypted text is not base64";
     /// The decoded length is below 32 or not a multiple of 16.
     CiphertextLength = "ciphertext_length", "the encrypted text is shorter than 32 bytes or not a multiple of 16";
     /// The padding is wrong, which nearly always means a wrong key.
     Padding = "padding", "the padding is wrong after decryption";
+    /// The length inside the decrypted text does not fit what is there.
+    MessageLength = "message_length", "the length inside the decrypted text does not fit";
+    /// The decrypted text is for another receive id.
+    ReceiveIdMismatch = "receive_id_mismatch", "the decrypted text is for another receive id";
     /// The decrypted bytes are not UTF-8.
     Utf8 = "utf8", "the decrypted text is not UTF-8";
     /// The decrypted text is not JSON.
     PlaintextNotJson = "plaintext_not_json", "the decrypted text is not JSON";
+    /// The decrypted text is not XML.
+    PlaintextNotXml = "plaintext_not_xml", "the decrypted text is not XML";
     /// The id header is missing (`webhook-id`).
     IdMissing = "id_missing", "the id header is missing";
-    /// There is no signature, or not on something that needs one.
-    SignatureMissing = "signature_missing", "the signature is missing on something that is not a challenge";
+    /// There is no signature, on something that needs one.
+    SignatureMissing = "signature_missing", "the signature is missing";
     /// No signature fits the body under any live key.
     SignatureMismatch = "signature_mismatch", "the signature does not fit the body";
-    /// The timestamp header is missing.
-    TimestampMissing = "timestamp_missing", "the timestamp header is missing";
+    /// The timestamp is missing.
+    TimestampMissing = "timestamp_missing", "the timestamp is missing";
     /// The timestamp is not a number of seconds.
     TimestampFormat = "timestamp_format", "the timestamp is not a number of seconds";
     /// The timestamp is too far from now.
     TimestampStale = "timestamp_stale", "the timestamp is too far from now";
-    /// The nonce header is missing.
-    NonceMissing = "nonce_missing", "the nonce header is missing";
+    /// The nonce is missing.
+    NonceMissing = "nonce_missing", "the nonce is missing";
     /// A header that is signed, or signs, comes more than once.
     HeaderRepeated = "header_repeated", "a signature header comes more than once";
+    /// A parameter of the query that is signed, or signs, comes more than once.
+    ParameterRepeated = "parameter_repeated", "a parameter of the query comes more than once";
     /// There is no verification token in the body.
     TokenMissing = "token_missing", "the verification token is missing";
     /// The verification token is another one.
     TokenMismatch = "token_mismatch", "the verification token is another one";
     /// A URL check without a `challenge`.
     ChallengeMissing = "challenge_missing", "`url_verification` without a `challenge`";
+    /// A URL check without an `echostr`.
+    EchoMissing = "echo_missing", "the URL check has no `echostr`";
     /// An event without an id to deduplicate by.
     NoEventId = "no_event_id", "the event has no id";
     /// Neither an event nor a call: there is no type.
@@ -164,23 +186,46 @@ impl Coded for Refusal {
 /// The sentence that fixes it, where one is likely to.
 fn hint(dialect: Dialect, reason: Reason) -> Option<&'static str> {
     match (reason, dialect) {
-        (Reason::Padding | Reason::Utf8 | Reason::PlaintextNotJson, _) => {
-            Some("set the source's Encrypt Key to the one that the app has")
-        }
+        (
+            Reason::Padding
+            | Reason::MessageLength
+            | Reason::Utf8
+            | Reason::PlaintextNotJson
+            | Reason::PlaintextNotXml,
+            Dialect::Wecom,
+        ) => Some("set the source's EncodingAESKey to the one on the app's callback page"),
+        (
+            Reason::Padding
+            | Reason::MessageLength
+            | Reason::Utf8
+            | Reason::PlaintextNotJson
+            | Reason::PlaintextNotXml,
+            Dialect::Feishu | Dialect::Standard,
+        ) => Some("set the source's Encrypt Key to the one that the app has"),
         (Reason::NoEncryptKey, _) => Some("set the source's Encrypt Key, or clear the app's"),
         (Reason::NotEncrypted, _) => Some("set the app's Encrypt Key, or clear the source's"),
+        (Reason::ReceiveIdMismatch, _) => Some(
+            "set the source's receive id to the corp id, or to the suite id for callbacks of a suite",
+        ),
         (Reason::SignatureMissing, Dialect::Feishu) => {
             Some("only a challenge comes unsigned; check that no proxy drops `X-Lark-*` headers")
         }
         (Reason::SignatureMissing, Dialect::Standard) => {
             Some("the sender must sign; check that no proxy drops `webhook-*` headers")
         }
+        (
+            Reason::SignatureMissing | Reason::TimestampMissing | Reason::NonceMissing,
+            Dialect::Wecom,
+        ) => Some("the platform signs in the query; check that no proxy drops it"),
         (Reason::SignatureMismatch, Dialect::Feishu) => Some(
             "set the source's Encrypt Key to the one that the app has, and pass the body on unchanged",
         ),
         (Reason::SignatureMismatch, Dialect::Standard) => {
             Some("set the source's signing key to the sender's, and pass the body on unchanged")
         }
+        (Reason::SignatureMismatch, Dialect::Wecom) => Some(
+            "set the source's Token to the one on the app's callback page, and pass the query on unchanged",
+        ),
         (Reason::TimestampStale, _) => {
             Some("set the clocks right, or widen the source's tolerance")
         }
@@ -192,6 +237,10 @@ fn hint(dialect: Dialect, reason: Reason) -> Option<&'static str> {
             | Reason::BodyNotJson
             | Reason::BodyShape
             | Reason::Depth
+            | Reason::BodyNotXml
+            | Reason::Doctype
+            | Reason::ElementForm
+            | Reason::EncryptMissing
             | Reason::Base64
             | Reason::CiphertextLength
             | Reason::IdMissing
@@ -199,7 +248,9 @@ fn hint(dialect: Dialect, reason: Reason) -> Option<&'static str> {
             | Reason::TimestampFormat
             | Reason::NonceMissing
             | Reason::HeaderRepeated
+            | Reason::ParameterRepeated
             | Reason::ChallengeMissing
+            | Reason::EchoMissing
             | Reason::NoEventId
             | Reason::NoEventType
             | Reason::IdentifierFormat,

@@ -32,6 +32,9 @@ pub enum Sender {
     /// Standard Webhooks.
     #[cfg(feature = "standard")]
     Standard(crate::standard::Sender),
+    /// As WeCom calls an app back.
+    #[cfg(feature = "wecom")]
+    Wecom(crate::wecom::Sender),
     /// Calls and events of the zone's channel, to a program.
     #[cfg(feature = "zone")]
     Zone(crate::zone::Sender),
@@ -45,10 +48,10 @@ impl Sender {
     /// `random` is for initialisation vectors and nonces: fresh from the system's generator for
     /// every attempt.
     #[cfg_attr(
-        not(any(feature = "feishu", feature = "zone")),
+        not(any(feature = "feishu", feature = "wecom", feature = "zone")),
         expect(
             unused_variables,
-            reason = "only `feishu` and `zone` encrypt, and the raw original needs no time"
+            reason = "only some dialects encrypt, and the raw original needs no time"
         )
     )]
     pub fn encode(
@@ -62,6 +65,8 @@ impl Sender {
             Self::Feishu(sender) => Ok(sender.encode(outgoing, now, random)),
             #[cfg(feature = "standard")]
             Self::Standard(sender) => sender.encode(outgoing, now),
+            #[cfg(feature = "wecom")]
+            Self::Wecom(sender) => Ok(sender.encode(outgoing, now, random)),
             #[cfg(feature = "zone")]
             Self::Zone(sender) => sender.encode(now, random),
             Self::Raw => encode_raw(outgoing),
@@ -83,6 +88,8 @@ impl Sender {
             Self::Feishu(_) => crate::feishu::judge_event(answer),
             #[cfg(feature = "standard")]
             Self::Standard(_) => crate::standard::judge_event(answer, now),
+            #[cfg(feature = "wecom")]
+            Self::Wecom(_) => crate::wecom::judge_event(answer),
             #[cfg(feature = "zone")]
             Self::Zone(sender) => sender.judge_event(answer, now),
             Self::Raw => judge_success(answer),
@@ -112,6 +119,8 @@ impl Sender {
             Self::Feishu(_) => answer.status == http::StatusCode::OK,
             #[cfg(feature = "standard")]
             Self::Standard(_) => answer.status.is_success(),
+            #[cfg(feature = "wecom")]
+            Self::Wecom(_) => answer.status == http::StatusCode::OK,
             #[cfg(feature = "zone")]
             Self::Zone(sender) => return Ok(sender.judge_call(answer, now)?),
             Self::Raw => answer.status.is_success(),
@@ -139,6 +148,7 @@ fn encode_raw(outgoing: &Outgoing<'_>) -> Result<WireRequest, EncodeError> {
     let Some(raw) = outgoing.raw else {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         return Ok(WireRequest {
+            query: None,
             headers,
             body: outgoing.body.clone(),
         });
@@ -153,6 +163,7 @@ fn encode_raw(outgoing: &Outgoing<'_>) -> Result<WireRequest, EncodeError> {
         }
     }
     Ok(WireRequest {
+        query: raw.query.clone(),
         headers,
         body: raw.body.clone(),
     })

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use ringback_dialect::wecom;
 use ringback_store::{ReadError, VaultError, WriteError};
 use ringback_types::{Code, Coded, Problem};
 
@@ -95,6 +96,17 @@ pub enum SourceError {
         /// What is wrong with its form, without the key.
         cause: String,
     },
+    /// The EncodingAESKey cannot be read.
+    #[error(transparent)]
+    EncodingAesKey(#[from] wecom::KeyError),
+    /// The dialect does not know this setting.
+    #[error("a `{}` source has no setting `{name}`", dialect.as_str())]
+    SettingForeign {
+        /// The dialect.
+        dialect: SourceDialect,
+        /// The setting.
+        name: &'static str,
+    },
     /// There is no endpoint of that name or id.
     #[error("no endpoint `{name}` to forward calls to")]
     CallEndpoint {
@@ -133,6 +145,8 @@ impl Coded for SourceError {
             Self::SecretMissing { .. } => "source.secret_missing",
             Self::SecretForeign { .. } => "source.secret_foreign",
             Self::SigningKey { .. } => "source.signing_key",
+            Self::EncodingAesKey(error) => return error.code(),
+            Self::SettingForeign { .. } => "source.setting_foreign",
             Self::CallEndpoint { .. } => "source.call_endpoint",
             Self::CallDeadline => "source.call_deadline",
             Self::HeaderName { .. } => "source.header_name",
@@ -159,8 +173,17 @@ impl Coded for SourceError {
                 dialect: SourceDialect::Standard,
                 ..
             } => "copy the `whsec_…` key from the sender",
-            Self::SecretForeign { .. } => "leave it out, or choose the other dialect",
+            Self::SecretMissing {
+                dialect: SourceDialect::Wecom,
+                ..
+            } => {
+                "copy Token and EncodingAESKey from the app's callback page; the receive id is the corp id"
+            }
+            Self::SecretForeign { .. } | Self::SettingForeign { .. } => {
+                "leave it out, or choose the other dialect"
+            }
             Self::SigningKey { .. } => "give `whsec_` and the base64 of 24 to 64 bytes",
+            Self::EncodingAesKey(error) => return error.hint(),
             Self::CallEndpoint { .. } => "`ringback endpoint list` shows them all",
             Self::CallDeadline => {
                 "lower the margin, or raise the deadline to what the platform allows"
@@ -183,6 +206,8 @@ impl From<SourceError> for Problem {
             | SourceError::SecretMissing { .. }
             | SourceError::SecretForeign { .. }
             | SourceError::SigningKey { .. }
+            | SourceError::EncodingAesKey(_)
+            | SourceError::SettingForeign { .. }
             | SourceError::CallEndpoint { .. }
             | SourceError::CallDeadline
             | SourceError::HeaderName { .. }

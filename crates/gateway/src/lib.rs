@@ -1,6 +1,6 @@
 //! Sources: where events come into Ringback.
 //!
-//! A [`Gateway`] serves `POST /in/{source}` ([`Gateway::routes`]): verify, decrypt, dedupe, write, and
+//! A [`Gateway`] serves `/in/{source}` ([`Gateway::routes`]): verify, decrypt, dedupe, write, and
 //! only then acknowledge (design, section 4). A challenge is answered without touching the disk, a
 //! call is forwarded to one endpoint inside the platform's deadline, and whatever is not
 //! authenticated gets one fixed answer (design, section 10). [`Gateway::api`] manages the sources.
@@ -33,7 +33,8 @@ pub use options::{Limits, Options};
 pub use receive::LostAnswer;
 pub use refusals::RefusalEntry;
 pub use source::{
-    NewSource, SecretsInput, Settings, SettingsChange, Source, SourceDialect, SourceSecrets,
+    Acknowledgement, NewSource, SecretsInput, Settings, SettingsChange, Source, SourceDialect,
+    SourceSecrets,
 };
 pub use sources::Sources;
 pub use traffic::{Lost, SeenRequest};

@@ -7,14 +7,14 @@ use std::time::Duration;
 use axum::http::HeaderName;
 use bytes::Bytes;
 use metrics::Counter;
-use ringback_dialect::{Receiver, feishu, standard};
+use ringback_dialect::{Receiver, feishu, standard, wecom};
 use ringback_types::{ScheduleTime, Secret};
 use serde::Serialize;
 
 use crate::error::SourceError;
 use crate::limit::InFlight;
 use crate::refusals::Refusals;
-use crate::source::{Settings, Source, SourceSecrets};
+use crate::source::{Acknowledgement, Settings, Source, SourceDialect, SourceSecrets};
 use crate::traffic::Traffic;
 
 /// A source with its receivers.
@@ -88,6 +88,18 @@ fn receiver(
             let receiver = standard::Receiver::new(keys).with_tolerance(tolerance);
             Ok(Receiver::Standard(receiver))
         }
+        SourceSecrets::Wecom { .. } => {
+            let mut receiver = wecom::Receiver::new(wecom_secrets(secrets)?)
+                .with_tolerance(tolerance)
+                .with_acknowledgement(match settings.acknowledgement {
+                    Acknowledgement::Usual => wecom::Acknowledgement::Empty,
+                    Acknowledgement::Success => wecom::Acknowledgement::Success,
+                });
+            if let Some(previous) = previous {
+                receiver = receiver.with_previous(wecom_secrets(previous)?);
+            }
+            Ok(Receiver::Wecom(receiver))
+        }
     }
 }
 
@@ -98,7 +110,30 @@ fn feishu_secrets(secrets: &SourceSecrets) -> feishu::Secrets {
             encrypt_key,
         } => feishu::Secrets::new(encrypt_key.as_ref(), verification_token.clone()),
         // A source never changes its dialect; an empty token is never matched.
-        SourceSecrets::Standard { .. } => feishu::Secrets::new(None, Secret::from("")),
+        SourceSecrets::Standard { .. } | SourceSecrets::Wecom { .. } => {
+            feishu::Secrets::new(None, Secret::from(""))
+        }
+    }
+}
+
+fn wecom_secrets(secrets: &SourceSecrets) -> Result<wecom::Secrets, SourceError> {
+    match secrets {
+        SourceSecrets::Wecom {
+            token,
+            encoding_aes_key,
+            receive_id,
+        } => Ok(wecom::Secrets {
+            token: token.clone(),
+            aes_key: wecom::EncodingAesKey::parse(encoding_aes_key)?,
+            receive_id: receive_id.clone(),
+        }),
+        // A source never changes its dialect.
+        SourceSecrets::Feishu { .. } | SourceSecrets::Standard { .. } => {
+            Err(SourceError::SecretMissing {
+                dialect: SourceDialect::Wecom,
+                name: "token",
+            })
+        }
     }
 }
 
@@ -109,6 +144,7 @@ fn signing_key(secrets: &SourceSecrets) -> Result<standard::SigningKey, SourceEr
         SourceSecrets::Feishu {
             verification_token, ..
         } => verification_token,
+        SourceSecrets::Wecom { token, .. } => token,
     };
     standard::SigningKey::parse(text).map_err(|error| SourceError::SigningKey {
         cause: error.to_string(),

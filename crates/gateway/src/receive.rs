@@ -1,4 +1,4 @@
-//! `POST /in/{source}`: verify, decrypt, write, and only then acknowledge (design, sections 4 and 10).
+//! `/in/{source}`: verify, decrypt, write, and only then acknowledge (design, sections 4 and 10).
 //!
 //! Limits come before work: a place among those under way, then what the headers alone can prove wrong,
 //! then the size the request announces, then the body, then the signature. A challenge never touches the disk; what is not authenticated gets
@@ -20,7 +20,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use ringback_deliver::faults::Fault;
 use ringback_deliver::{Arrival, Call, raw};
-use ringback_dialect::{Incoming, Message, RawRequest, Received, Refusal};
+use ringback_dialect::{Incoming, Message, RawRequest, Received, Refusal, wecom};
 use ringback_types::{Code, Coded, Deadline, WireTime};
 
 use crate::gateway::Inner;
@@ -28,6 +28,7 @@ use crate::headers;
 use crate::live::Live;
 use crate::options::Limits;
 use crate::refusals::Cause;
+use crate::source::SourceDialect;
 use crate::traffic::SeenRequest;
 
 pub use answer::LostAnswer;
@@ -148,7 +149,7 @@ impl<'a> Passage<'a> {
 
     /// What the headers alone prove wrong.
     fn precheck(&self) -> Result<(), Refusal> {
-        precheck::check(&self.parts.method, &self.parts.headers, self.live, self.now)
+        precheck::check(self.parts, self.live, self.now)
     }
 
     fn body_late(&self) -> Cause {
@@ -179,6 +180,8 @@ impl<'a> Passage<'a> {
             order_key: message.order_key,
             headers: headers::kept(&self.parts.headers, &self.live.headers),
             body: message.body,
+            id: None,
+            alongside: Vec::new(),
         };
         match self.gateway.engine.accept(arrival).await {
             Ok(receipt) => {
@@ -231,11 +234,25 @@ impl<'a> Passage<'a> {
     fn raw(&self, wanted: bool, body: Bytes) -> Option<Bytes> {
         wanted.then(|| {
             raw::pack(&RawRequest {
+                query: self.signed_query(),
                 content_type: None,
                 headers: headers::original(&self.parts.headers, &self.live.headers),
                 body,
             })
         })
+    }
+
+    /// What of the query goes on with the original bytes, so that their signature can be checked there.
+    fn signed_query(&self) -> Option<String> {
+        let SourceDialect::Wecom = self.live.source.dialect else {
+            return None;
+        };
+        let signs = |pair: &&str| {
+            let name = pair.split('=').next().unwrap_or_default();
+            wecom::SIGNED_PARAMETERS.contains(&name)
+        };
+        let pairs: Vec<&str> = self.parts.uri.query()?.split('&').filter(signs).collect();
+        Some(pairs.join("&"))
     }
 
     /// Counts and logs what became of the request, shows it to who watches, and makes the answer.

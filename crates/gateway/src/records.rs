@@ -11,12 +11,27 @@ use crate::source::{Settings, Source, SourceDialect, SourceSecrets};
 /// The gateway's table.
 pub const SCHEMA: Schema = Schema {
     room: "gateway",
-    steps: &["CREATE TABLE gateway_source (
+    steps: &[
+        "CREATE TABLE gateway_source (
          id {id}, name TEXT NOT NULL UNIQUE,
          dialect TEXT NOT NULL CHECK (dialect IN ('feishu', 'standard')),
          secrets {bytes} NOT NULL, previous {bytes}, previous_until {int},
          settings TEXT NOT NULL, created_at {int} NOT NULL
-     ) {strict}"],
+     ) {strict}",
+        // The word `wecom`. A check cannot be changed in place, so the rows move to a new table.
+        "ALTER TABLE gateway_source RENAME TO gateway_source_before;
+     CREATE TABLE gateway_source (
+         id {id}, name TEXT NOT NULL UNIQUE,
+         dialect TEXT NOT NULL CHECK (dialect IN ('feishu', 'standard', 'wecom')),
+         secrets {bytes} NOT NULL, previous {bytes}, previous_until {int},
+         settings TEXT NOT NULL, created_at {int} NOT NULL
+     ) {strict};
+     INSERT INTO gateway_source (id, name, dialect, secrets, previous, previous_until, settings,
+         created_at)
+         SELECT id, name, dialect, secrets, previous, previous_until, settings, created_at
+         FROM gateway_source_before;
+     DROP TABLE gateway_source_before",
+    ],
 };
 
 ringback_store::statements! {
@@ -107,7 +122,7 @@ fn sealed(store: &Store, source: &Source) -> (Value, Value, Value) {
 }
 
 /// Secrets as they are sealed: one JSON object.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Written<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     verification_token: Option<&'a str>,
@@ -115,6 +130,12 @@ struct Written<'a> {
     encrypt_key: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     signing_key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoding_aes_key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receive_id: Option<&'a str>,
 }
 
 /// The same on the way back; the texts go straight into [`Secret`]s.
@@ -123,6 +144,9 @@ struct Kept {
     verification_token: Option<Secret>,
     encrypt_key: Option<Secret>,
     signing_key: Option<Secret>,
+    token: Option<Secret>,
+    encoding_aes_key: Option<Secret>,
+    receive_id: Option<String>,
 }
 
 fn written(secrets: &SourceSecrets) -> Secret {
@@ -133,15 +157,24 @@ fn written(secrets: &SourceSecrets) -> Secret {
         } => Written {
             verification_token: verification_token.expose_str(),
             encrypt_key: encrypt_key.as_ref().and_then(Secret::expose_str),
-            signing_key: None,
+            ..Written::default()
         },
         SourceSecrets::Standard { signing_key } => Written {
-            verification_token: None,
-            encrypt_key: None,
             signing_key: signing_key.expose_str(),
+            ..Written::default()
+        },
+        SourceSecrets::Wecom {
+            token,
+            encoding_aes_key,
+            receive_id,
+        } => Written {
+            token: token.expose_str(),
+            encoding_aes_key: encoding_aes_key.expose_str(),
+            receive_id: Some(receive_id),
+            ..Written::default()
         },
     };
-    Secret::from(serde_json::to_vec(&written).expect("three texts are JSON"))
+    Secret::from(serde_json::to_vec(&written).expect("texts are JSON"))
 }
 
 fn unseal(
@@ -169,6 +202,11 @@ fn unseal(
         }),
         SourceDialect::Standard => Ok(SourceSecrets::Standard {
             signing_key: kept.signing_key.ok_or_else(wrong)?,
+        }),
+        SourceDialect::Wecom => Ok(SourceSecrets::Wecom {
+            token: kept.token.ok_or_else(wrong)?,
+            encoding_aes_key: kept.encoding_aes_key.ok_or_else(wrong)?,
+            receive_id: kept.receive_id.ok_or_else(wrong)?,
         }),
     }
 }

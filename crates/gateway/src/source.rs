@@ -16,6 +16,9 @@ use crate::headers;
 const FEISHU_TOLERANCE_SECONDS: u64 = 8 * 60 * 60;
 /// What the Standard Webhooks specification recommends.
 const STANDARD_TOLERANCE_SECONDS: u64 = 5 * 60;
+/// WeCom tries again three times, when and whether signed afresh is not documented (sheet
+/// `wecom-zone-app`, section 5.2); what comes again inside an hour is dropped by its dedupe key.
+const WECOM_TOLERANCE_SECONDS: u64 = 60 * 60;
 /// Sheet `feishu-events`, section 4.4: a callback is answered within 3 s.
 const CALL_DEADLINE_MS: u64 = 3_000;
 /// Kept back from the platform's deadline for the way of the answer.
@@ -30,6 +33,8 @@ pub enum SourceDialect {
     Feishu,
     /// Standard Webhooks.
     Standard,
+    /// WeCom callbacks.
+    Wecom,
 }
 
 impl SourceDialect {
@@ -38,11 +43,12 @@ impl SourceDialect {
         match self {
             Self::Feishu => "feishu",
             Self::Standard => "standard",
+            Self::Wecom => "wecom",
         }
     }
 
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        [Self::Feishu, Self::Standard]
+        [Self::Feishu, Self::Standard, Self::Wecom]
             .into_iter()
             .find(|dialect| dialect.as_str() == text)
     }
@@ -63,6 +69,15 @@ pub enum SourceSecrets {
         /// `whsec_…`.
         signing_key: Secret,
     },
+    /// Sheet `wecom-zone-app`, sections 5.1 and 5.3.
+    Wecom {
+        /// Takes part in every signature.
+        token: Secret,
+        /// 43 characters; encrypts everything.
+        encoding_aes_key: Secret,
+        /// Stands in every message; no secret, but it belongs to the other two.
+        receive_id: String,
+    },
 }
 
 impl SourceSecrets {
@@ -74,12 +89,13 @@ impl SourceSecrets {
             } => vec!["verification_token"],
             Self::Feishu { .. } => vec!["verification_token", "encrypt_key"],
             Self::Standard { .. } => vec!["signing_key"],
+            Self::Wecom { .. } => vec!["token", "encoding_aes_key", "receive_id"],
         }
     }
 }
 
 /// Secrets as they are given: `verification_token` and perhaps `encrypt_key` for `feishu`,
-/// `signing_key` for `standard`.
+/// `signing_key` for `standard`, `token`, `encoding_aes_key` and `receive_id` for `wecom`.
 #[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SecretsInput {
@@ -95,53 +111,101 @@ pub struct SecretsInput {
     #[schema(value_type = Option<String>, write_only)]
     #[serde(default)]
     pub signing_key: Option<Secret>,
+    /// The Token of the app's callback page (`wecom`).
+    #[schema(value_type = Option<String>, write_only)]
+    #[serde(default)]
+    pub token: Option<Secret>,
+    /// The EncodingAESKey of the app's callback page, 43 characters (`wecom`).
+    #[schema(value_type = Option<String>, write_only)]
+    #[serde(default)]
+    pub encoding_aes_key: Option<Secret>,
+    /// The corp id, the suite id for callbacks of a suite, empty for an individual owner (`wecom`).
+    #[schema(write_only, example = "ww1234567890abcdef")]
+    #[serde(default)]
+    pub receive_id: Option<String>,
 }
 
 impl SecretsInput {
     /// The secrets of this dialect: all that it needs and none that it does not know.
     pub(crate) fn check(self, dialect: SourceDialect) -> Result<SourceSecrets, SourceError> {
-        let Self {
-            verification_token,
-            encrypt_key,
-            signing_key,
-        } = self;
-        match dialect {
-            SourceDialect::Feishu => {
-                absent(dialect, "signing_key", signing_key.as_ref())?;
-                Ok(SourceSecrets::Feishu {
-                    verification_token: present(dialect, "verification_token", verification_token)?,
-                    encrypt_key: encrypt_key.filter(|key| !key.is_empty()),
-                })
-            }
-            SourceDialect::Standard => {
-                absent(dialect, "verification_token", verification_token.as_ref())?;
-                absent(dialect, "encrypt_key", encrypt_key.as_ref())?;
-                Ok(SourceSecrets::Standard {
-                    signing_key: present(dialect, "signing_key", signing_key)?,
-                })
-            }
+        self.refuse_foreign(dialect)?;
+        let present = |name, secret: Option<Secret>| {
+            secret
+                .filter(|secret| !secret.is_empty())
+                .ok_or(SourceError::SecretMissing { dialect, name })
+        };
+        Ok(match dialect {
+            SourceDialect::Feishu => SourceSecrets::Feishu {
+                verification_token: present("verification_token", self.verification_token)?,
+                encrypt_key: self.encrypt_key.filter(|key| !key.is_empty()),
+            },
+            SourceDialect::Standard => SourceSecrets::Standard {
+                signing_key: present("signing_key", self.signing_key)?,
+            },
+            SourceDialect::Wecom => SourceSecrets::Wecom {
+                token: present("token", self.token)?,
+                encoding_aes_key: present("encoding_aes_key", self.encoding_aes_key)?,
+                receive_id: self.receive_id.ok_or(SourceError::SecretMissing {
+                    dialect,
+                    name: "receive_id",
+                })?,
+            },
+        })
+    }
+
+    fn refuse_foreign(&self, dialect: SourceDialect) -> Result<(), SourceError> {
+        let given = [
+            (
+                "verification_token",
+                SourceDialect::Feishu,
+                self.verification_token.is_some(),
+            ),
+            (
+                "encrypt_key",
+                SourceDialect::Feishu,
+                self.encrypt_key.is_some(),
+            ),
+            (
+                "signing_key",
+                SourceDialect::Standard,
+                self.signing_key.is_some(),
+            ),
+            ("token", SourceDialect::Wecom, self.token.is_some()),
+            (
+                "encoding_aes_key",
+                SourceDialect::Wecom,
+                self.encoding_aes_key.is_some(),
+            ),
+            (
+                "receive_id",
+                SourceDialect::Wecom,
+                self.receive_id.is_some(),
+            ),
+        ];
+        let foreign =
+            |(_, of, is_given): &(&'static str, SourceDialect, bool)| *is_given && *of != dialect;
+        match given.into_iter().find(foreign) {
+            Some((name, ..)) => Err(SourceError::SecretForeign { dialect, name }),
+            None => Ok(()),
         }
     }
 }
 
-fn present(
-    dialect: SourceDialect,
-    name: &'static str,
-    secret: Option<Secret>,
-) -> Result<Secret, SourceError> {
-    secret
-        .filter(|secret| !secret.is_empty())
-        .ok_or(SourceError::SecretMissing { dialect, name })
+/// What an accepted event is answered with, where the platform wants different things of different
+/// callbacks (`wecom`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Acknowledgement {
+    /// What the dialect usually wants; for `wecom` an empty body.
+    #[default]
+    Usual,
+    /// The word `success`, as command callbacks of a WeCom provider want it.
+    Success,
 }
 
-fn absent(
-    dialect: SourceDialect,
-    name: &'static str,
-    secret: Option<&Secret>,
-) -> Result<(), SourceError> {
-    match secret {
-        Some(_) => Err(SourceError::SecretForeign { dialect, name }),
-        None => Ok(()),
+impl Acknowledgement {
+    fn is_usual(&self) -> bool {
+        *self == Self::Usual
     }
 }
 
@@ -190,6 +254,22 @@ pub struct SettingsChange {
     /// The largest body that is read; 0 for the process's setting.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body_bytes: Option<usize>,
+    /// What an accepted event is answered with (`wecom`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acknowledgement: Option<Acknowledgement>,
+}
+
+impl SettingsChange {
+    /// Refuses a setting that the dialect does not know.
+    pub(crate) fn check(&self, dialect: SourceDialect) -> Result<(), SourceError> {
+        match self.acknowledgement {
+            Some(_) if dialect != SourceDialect::Wecom => Err(SourceError::SettingForeign {
+                dialect,
+                name: "acknowledgement",
+            }),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Settings of a source, complete.
@@ -213,6 +293,9 @@ pub struct Settings {
     pub in_flight: usize,
     /// The largest body that is read; 0 for the process's setting.
     pub body_bytes: usize,
+    /// What an accepted event is answered with, where that is not the usual.
+    #[serde(default, skip_serializing_if = "Acknowledgement::is_usual")]
+    pub acknowledgement: Acknowledgement,
 }
 
 impl Settings {
@@ -222,6 +305,7 @@ impl Settings {
             tolerance_seconds: match dialect {
                 SourceDialect::Feishu => FEISHU_TOLERANCE_SECONDS,
                 SourceDialect::Standard => STANDARD_TOLERANCE_SECONDS,
+                SourceDialect::Wecom => WECOM_TOLERANCE_SECONDS,
             },
             call_endpoint: None,
             call_deadline_ms: CALL_DEADLINE_MS,
@@ -230,6 +314,7 @@ impl Settings {
             headers: Vec::new(),
             in_flight: 0,
             body_bytes: 0,
+            acknowledgement: Acknowledgement::Usual,
         }
     }
 
@@ -247,6 +332,7 @@ impl Settings {
         set(&mut self.headers, change.headers);
         set(&mut self.in_flight, change.in_flight);
         set(&mut self.body_bytes, change.body_bytes);
+        set(&mut self.acknowledgement, change.acknowledgement);
         if self.call_deadline_ms == 0 || self.call_margin_ms >= self.call_deadline_ms {
             return Err(SourceError::CallDeadline);
         }
@@ -306,7 +392,7 @@ impl Source {
             .chain(previous)
             .any(|secrets| match secrets {
                 SourceSecrets::Feishu { encrypt_key, .. } => encrypt_key.is_some(),
-                SourceSecrets::Standard { .. } => true,
+                SourceSecrets::Standard { .. } | SourceSecrets::Wecom { .. } => true,
             })
     }
 

@@ -96,6 +96,7 @@ impl Sources {
         let _turn = self.inner.turn.lock().await;
         Source::check_name(&new.name)?;
         let secrets = new.secrets.check(new.dialect)?;
+        new.settings.check(new.dialect)?;
         let endpoint = self.call_endpoint(new.settings.call_endpoint.as_deref(), None)?;
         let detail = json!({ "dialect": new.dialect, "settings": new.settings });
         let source = Source {
@@ -124,6 +125,7 @@ impl Sources {
     ) -> Result<Source, SourceError> {
         let _turn = self.inner.turn.lock().await;
         let mut source = self.get(name)?;
+        change.check(source.dialect)?;
         let detail = json!(change);
         let endpoint = self.call_endpoint(
             change.call_endpoint.as_deref(),

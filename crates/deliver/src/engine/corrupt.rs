@@ -1,6 +1,6 @@
 //! Faults in what is sent: a signature or a token that does not fit (design, section 9).
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 use ringback_dialect::{Sender, WireRequest, feishu};
 use ringback_types::{Code, Secret};
 
@@ -11,6 +11,12 @@ use crate::faults::Fault;
 const WRONG_TOKEN: &str = "wrong-token";
 /// Only a body that is encrypted with an Encrypt Key is signed (Feishu sheet, 3.1).
 const SIGNATURE: HeaderName = HeaderName::from_static("x-lark-signature");
+/// Where the dialects have their signatures, as far as that is a header.
+const SIGNATURES: [HeaderName; 3] = [
+    SIGNATURE,
+    HeaderName::from_static("webhook-signature"),
+    HeaderName::from_static("ww-signature"),
+];
 
 /// The sender with a wrong Verification Token, where that is asked for and the key is at hand: under an
 /// Encrypt Key the token has to be wrong before the body is encrypted.
@@ -32,7 +38,9 @@ pub(super) fn corrupt(
 ) -> Result<(), Failed> {
     for fault in faults {
         match fault {
-            Fault::WrongSignature => corrupt_signature(&mut request.headers),
+            Fault::WrongSignature => corrupt_signature(request),
+            // The token of WeCom is nowhere but in the signature (sheet `wecom-zone-app`, 5.3).
+            Fault::WrongToken if matches!(sender, Sender::Wecom(_)) => corrupt_signature(request),
             Fault::WrongToken => corrupt_token(request, endpoint, sender)?,
             Fault::Delay { .. }
             | Fault::Drop
@@ -64,23 +72,43 @@ fn corrupt_token(
     Ok(())
 }
 
-/// Changes a character of the signature to another one of its alphabet.
-fn corrupt_signature(headers: &mut HeaderMap) {
-    for name in [SIGNATURE, HeaderName::from_static("webhook-signature")] {
-        let Some(signature) = headers.get(&name).and_then(|value| value.to_str().ok()) else {
+/// Makes the signature another one, wherever the dialect has it.
+fn corrupt_signature(request: &mut WireRequest) {
+    for name in SIGNATURES {
+        let value = request.headers.get(&name);
+        let Some(signature) = value.and_then(|value| value.to_str().ok()) else {
             continue;
         };
-        // Base64 may end with `=`, so a character in the middle is changed.
-        let middle = signature.len() / 2;
-        let other = if signature.as_bytes().get(middle) == Some(&b'0') {
-            "1"
-        } else {
-            "0"
-        };
-        let mut wrong = signature.to_owned();
-        wrong.replace_range(middle..=middle, other);
-        if let Ok(wrong) = HeaderValue::try_from(wrong) {
-            headers.insert(name, wrong);
+        if let Ok(wrong) = HeaderValue::try_from(another(signature)) {
+            request.headers.insert(name, wrong);
         }
     }
+    if let Some(query) = &mut request.query {
+        *query = with_another_signature(query);
+    }
+}
+
+fn with_another_signature(query: &str) -> String {
+    let pairs: Vec<String> = query
+        .split('&')
+        .map(|pair| match pair.split_once('=') {
+            Some((name @ "msg_signature", signature)) => format!("{name}={}", another(signature)),
+            _ => pair.to_owned(),
+        })
+        .collect();
+    pairs.join("&")
+}
+
+/// The signature with one character changed to another one of its alphabet: in the middle, because
+/// base64 may end with `=`.
+fn another(signature: &str) -> String {
+    let middle = signature.len() / 2;
+    let other = if signature.as_bytes().get(middle) == Some(&b'0') {
+        "1"
+    } else {
+        "0"
+    };
+    let mut wrong = signature.to_owned();
+    wrong.replace_range(middle..=middle, other);
+    wrong
 }

@@ -32,6 +32,12 @@ pub enum EndpointError {
     /// The URL's form is refused.
     #[error(transparent)]
     Url(#[from] UrlRefusal),
+    /// Only a room's own endpoints speak this dialect.
+    #[error("an endpoint of dialect `{dialect}` is made by the zone, not by hand")]
+    DialectOfRoom {
+        /// Which dialect.
+        dialect: &'static str,
+    },
     /// A `standard` endpoint needs a signing key.
     #[error("a `standard` endpoint needs a signing key")]
     NoKey,
@@ -80,6 +86,7 @@ impl EndpointError {
             Self::Name
             | Self::NoUrl
             | Self::Url(_)
+            | Self::DialectOfRoom { .. }
             | Self::NoKey
             | Self::Key(_)
             | Self::Filter { .. }
@@ -96,6 +103,7 @@ impl Coded for EndpointError {
             Self::NameTaken { .. } => "endpoint.name_taken",
             Self::NoUrl => "endpoint.no_url",
             Self::Url(error) => return error.code(),
+            Self::DialectOfRoom { .. } => "endpoint.dialect_of_room",
             Self::NoKey => "endpoint.no_key",
             Self::Key(error) => return error.code(),
             Self::Filter { .. } => "endpoint.filter",
@@ -115,6 +123,7 @@ impl Coded for EndpointError {
             Self::Unknown { .. } => "see `ringback endpoint list`",
             Self::Name | Self::NameTaken { .. } => "choose another name",
             Self::NoUrl => "give it one with `--url`",
+            Self::DialectOfRoom { .. } => "choose `standard`, `feishu` or `raw`",
             Self::NoKey => "give it one with `--key whsec_…`",
             Self::Filter { .. } => "write globs such as `im.message.*`",
             Self::Policy { .. } => "see the table of policies in the guide",

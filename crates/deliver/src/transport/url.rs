@@ -21,6 +21,27 @@ pub(super) struct RequestLine {
     pub(super) host: HeaderValue,
 }
 
+impl RequestLine {
+    /// The address with `query`, which is encoded, behind the URL's own.
+    pub(super) fn uri_with(&self, query: Option<&str>) -> Result<Uri, TransportFailure> {
+        let Some(query) = query else {
+            return Ok(self.uri.clone());
+        };
+        let joint = match self.uri.query() {
+            None => "?",
+            Some("") => "",
+            Some(_) => "&",
+        };
+        Uri::try_from(format!("{}{joint}{query}", self.uri)).map_err(|_| unsendable("query"))
+    }
+}
+
+fn unsendable(part: &str) -> TransportFailure {
+    TransportFailure::Target {
+        detail: format!("the URL's {part} cannot be sent"),
+    }
+}
+
 impl From<Url> for HttpUrl {
     fn from(url: Url) -> Self {
         Self {
@@ -57,13 +78,10 @@ impl HttpUrl {
 
 impl RequestLine {
     fn of(url: &Url) -> Result<Self, TransportFailure> {
-        let bad = |part: &str| TransportFailure::Target {
-            detail: format!("the URL's {part} cannot be sent"),
-        };
         let uri = Uri::try_from(&url[Position::BeforePath..Position::AfterQuery])
-            .map_err(|_| bad("path"))?;
+            .map_err(|_| unsendable("path"))?;
         let host = HeaderValue::try_from(&url[Position::BeforeHost..Position::AfterPort])
-            .map_err(|_| bad("host"))?;
+            .map_err(|_| unsendable("host"))?;
         Ok(Self { uri, host })
     }
 }

@@ -12,13 +12,13 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use ringback_deliver::{
     Arrival, Endpoint, EndpointDialect, Engine, EngineOptions, Guard, NewEndpoint, PolicyChange,
     Receipt, records,
 };
 use ringback_store::record::{Delivery, Record};
-use ringback_store::{MasterKey, Options, Store};
+use ringback_store::{MasterKey, Options, Schema, Store};
 use ringback_types::{Clock, DeliveryId, Random, RecordId as _, Secret, SourceId};
 use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
@@ -56,15 +56,31 @@ impl House {
     pub(crate) async fn with(options: EngineOptions) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let clock = Clock::virtual_from_now();
-        Self::in_directory(directory, clock, options).await
+        Self::in_directory(directory, clock, options, records::SCHEMA).await
     }
 
-    async fn in_directory(directory: TempDir, clock: Clock, options: EngineOptions) -> Self {
+    /// As a binary that knows only so many steps of the schema would have left it.
+    pub(crate) async fn at_step(step: usize) -> Self {
+        let schema = Schema {
+            steps: &records::SCHEMA.steps[..step],
+            ..records::SCHEMA
+        };
+        let clock = Clock::virtual_from_now();
+        let options = EngineOptions::default();
+        Self::in_directory(tempfile::tempdir().unwrap(), clock, options, schema).await
+    }
+
+    async fn in_directory(
+        directory: TempDir,
+        clock: Clock,
+        options: EngineOptions,
+        schema: Schema,
+    ) -> Self {
         let store = Store::open(
             Options::new(directory.path()),
             clock.clone(),
             &MasterKey::Beside,
-            &[records::SCHEMA],
+            &[schema],
         )
         .unwrap();
         let record = Record::new(store.clone());
@@ -86,7 +102,8 @@ impl House {
         let Self {
             directory, clock, ..
         } = self;
-        Self::in_directory(directory, clock, EngineOptions::default()).await
+        let options = EngineOptions::default();
+        Self::in_directory(directory, clock, options, records::SCHEMA).await
     }
 
     pub(crate) async fn endpoint(&self, new: NewEndpoint) -> Arc<Endpoint> {
@@ -149,6 +166,8 @@ pub(crate) fn arrival(event_type: &str) -> Arrival {
         headers: None,
         body: Bytes::from_static(BODY),
         raw: None,
+        id: None,
+        alongside: Vec::new(),
     }
 }
 
@@ -199,7 +218,9 @@ pub(crate) enum Reply {
 /// A request that arrived.
 #[derive(Debug, Clone)]
 pub(crate) struct Got {
+    pub(crate) method: Method,
     pub(crate) path: String,
+    pub(crate) query: Option<String>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
@@ -271,7 +292,9 @@ async fn answer(State(inner): State<Arc<Inner>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     let got = Got {
+        method: head.method,
         path: head.uri.path().to_owned(),
+        query: head.uri.query().map(str::to_owned),
         headers: head.headers,
         body,
     };

@@ -16,3 +16,4 @@ mod restart;
 mod storm;
 mod tls;
 mod transport;
+mod zone;

@@ -19,6 +19,7 @@ fn limits(deadline: Duration) -> Limits {
 
 fn request() -> WireRequest {
     WireRequest {
+        query: None,
         headers: http::HeaderMap::new(),
         body: "{}".into(),
     }
@@ -43,6 +44,30 @@ async fn a_probe_reports_each_stage_and_the_answer() {
     );
     assert_eq!(report.connected, Some(receiver.address.ip()));
     assert_eq!(report.addresses[0].refused_by, None);
+}
+
+#[tokio::test]
+async fn a_probe_can_get_with_a_query_behind_the_urls_own() {
+    let house = House::new().await;
+    let receiver = Receiver::new(Reply::Status(200)).await;
+    for own in ["", "?", "?a=b%20c"] {
+        let url = check_url(&format!("{}{own}", receiver.url())).unwrap();
+        let request = WireRequest {
+            query: Some("echostr=x%2B".to_owned()),
+            headers: http::HeaderMap::new(),
+            body: bytes::Bytes::new(),
+        };
+        let plenty = limits(Duration::from_secs(10));
+        let report = house.engine.probe().get(&url, request, &plenty).await;
+        assert_eq!(report.outcome.unwrap().status, 200);
+    }
+    let got = receiver.got();
+    assert!(got.iter().all(|got| got.method == http::Method::GET));
+    let queries: Vec<_> = got.iter().filter_map(|got| got.query.as_deref()).collect();
+    assert_eq!(
+        queries,
+        ["echostr=x%2B", "echostr=x%2B", "a=b%20c&echostr=x%2B"]
+    );
 }
 
 #[tokio::test]

@@ -68,6 +68,7 @@ async fn probed(house: &House, host: &str, address: SocketAddr) -> Report {
         answer_cap_bytes: 1000,
     };
     let request = WireRequest {
+        query: None,
         headers: http::HeaderMap::new(),
         body: "{}".into(),
     };

@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use ringback_types::Secret;
 
 use crate::Reason;
+use crate::hexadecimal::hexadecimal;
 
 const BLOCK_BYTES: usize = 16;
 
@@ -123,13 +124,4 @@ fn hash(algorithm: &'static digest::Algorithm, parts: [&[u8]; 4]) -> String {
         context.update(part);
     }
     hexadecimal(context.finish().as_ref())
-}
-
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .map(|digit| char::from(DIGITS[usize::from(digit)]))
-        .collect()
 }

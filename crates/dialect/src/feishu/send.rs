@@ -7,9 +7,10 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use ringback_types::WireTime;
 
-use super::crypto::{EncryptKey, encrypt_into, hexadecimal, sign};
+use super::crypto::{EncryptKey, encrypt_into, sign};
 use super::envelope::set_token;
 use super::{NONCE_HEADER, SIGNATURE_HEADER, Secrets, TIMESTAMP_HEADER};
+use crate::hexadecimal::hexadecimal;
 use crate::{Answer, FailureKind, Outgoing, Verdict, WireRequest};
 
 /// The send half with an app's secrets; cheap to clone.
@@ -77,7 +78,11 @@ pub(super) fn unsigned(body: Bytes) -> WireRequest {
         CONTENT_TYPE,
         HeaderValue::from_static("application/json;charset=utf-8"),
     );
-    WireRequest { headers, body }
+    WireRequest {
+        query: None,
+        headers,
+        body,
+    }
 }
 
 /// The vector and the nonce of one attempt.

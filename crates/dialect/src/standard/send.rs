@@ -53,6 +53,7 @@ impl Sender {
             headers.insert(name, value);
         }
         Ok(WireRequest {
+            query: None,
             headers,
             body: body.clone(),
         })

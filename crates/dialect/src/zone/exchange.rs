@@ -82,7 +82,11 @@ impl Sender {
         };
         let nonce = std::array::from_fn(|place| random[place]);
         let Sealed { headers, body } = seal(keys, &message, now, nonce);
-        Ok(WireRequest { headers, body })
+        Ok(WireRequest {
+            query: None,
+            headers,
+            body,
+        })
     }
 
     /// A verified reply with outcome `ok` is success; what it says is nobody's business.

@@ -8,6 +8,7 @@ mod properties;
 mod sending;
 mod support;
 mod vectors;
+mod wecom;
 mod zone;
 mod zone_properties;
 mod zone_vectors;

@@ -205,7 +205,7 @@ proptest! {
             // Signed, and for Feishu encrypted, so that it is read to the end; then bare.
             let _ = post(&receiver, &push(&sender, &body, RANDOM));
             let headers = HeaderMap::new();
-            let _ = post(&receiver, &WireRequest { headers, body: body.clone() });
+            let _ = post(&receiver, &WireRequest { query: None, headers, body: body.clone() });
             let headers = HeaderMap::from_iter([(http::header::RETRY_AFTER, value(&body))]);
             let answer: Answer<'_> = answer(status, &headers, &body);
             let _ = sender.judge_event(&answer, NOW);

@@ -26,6 +26,7 @@ fn the_raw_original_still_verifies_at_the_far_end() {
     headers.push(("Transfer-Encoding".to_owned(), "chunked".to_owned()));
     headers.push(("Accept-Encoding".to_owned(), "gzip".to_owned()));
     let raw = RawRequest {
+        query: None,
         content_type: Some("application/json;charset=utf-8".to_owned()),
         headers,
         body: push.body.clone(),

@@ -6,33 +6,40 @@
 
 use std::time::Duration;
 
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method};
-use ringback_dialect::{Dialect, Reason, Refusal};
+use ringback_dialect::{Dialect, Reason, Refusal, wecom};
 use ringback_types::WireTime;
 
 use crate::live::Live;
 use crate::source::{Settings, SourceSecrets};
 
 /// Refuses a request whose headers cannot be those of a genuine one.
-pub(super) fn check(
-    method: &Method,
-    headers: &HeaderMap,
-    live: &Live,
-    now: WireTime,
-) -> Result<(), Refusal> {
+pub(super) fn check(parts: &Parts, live: &Live, now: WireTime) -> Result<(), Refusal> {
+    let settings = &live.source.settings;
     let (dialect, checked) = match &live.source.secrets {
-        SourceSecrets::Feishu { .. } => (Dialect::Feishu, feishu(headers, live, now)),
+        SourceSecrets::Feishu { .. } => (
+            Dialect::Feishu,
+            only_post(parts).and_then(|headers| feishu(headers, live, now)),
+        ),
         SourceSecrets::Standard { .. } => (
             Dialect::Standard,
-            standard(headers, &live.source.settings, now),
+            only_post(parts).and_then(|headers| standard(headers, settings, now)),
+        ),
+        SourceSecrets::Wecom { .. } => (
+            Dialect::Wecom,
+            wecom::precheck(&parts.method, parts.uri.query(), tolerance(settings), now),
         ),
     };
-    let checked = if method == Method::POST {
-        checked
+    checked.map_err(|reason| Refusal::new(dialect, reason, false))
+}
+
+fn only_post(parts: &Parts) -> Result<&HeaderMap, Reason> {
+    if parts.method == Method::POST {
+        Ok(&parts.headers)
     } else {
         Err(Reason::NotPost)
-    };
-    checked.map_err(|reason| Refusal::new(dialect, reason, false))
+    }
 }
 
 /// The three headers of the Feishu sheet, 3.1. A challenge comes without any of them, and without an

@@ -23,6 +23,7 @@ pub(crate) enum Manner {
 struct Shared {
     manner: Arc<Mutex<Manner>>,
     got: Arc<Mutex<Vec<(HeaderMap, Bytes)>>>,
+    queries: Arc<Mutex<Vec<String>>>,
 }
 
 /// An endpoint that runs.
@@ -43,6 +44,7 @@ impl Business {
         let shared = Shared {
             manner: Arc::new(Mutex::new(manner)),
             got: Arc::default(),
+            queries: Arc::default(),
         };
         let router = Router::new().fallback(take).with_state(shared.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -62,11 +64,17 @@ impl Business {
     pub(crate) fn got(&self) -> Vec<(HeaderMap, Bytes)> {
         self.shared.got.lock().unwrap().clone()
     }
+
+    pub(crate) fn queries(&self) -> Vec<String> {
+        self.shared.queries.lock().unwrap().clone()
+    }
 }
 
 async fn take(State(shared): State<Shared>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
+    let query = parts.uri.query().unwrap_or_default().to_owned();
+    shared.queries.lock().unwrap().push(query);
     shared.got.lock().unwrap().push((parts.headers, body));
     let manner = shared.manner.lock().unwrap().clone();
     match manner {

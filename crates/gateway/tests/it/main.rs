@@ -16,3 +16,4 @@ mod sources;
 mod stage;
 mod standard_receivers;
 mod traffic;
+mod wecom;

@@ -92,6 +92,14 @@ fn impossible() -> Vec<Value> {
         with(json!({ "dialect": "standard" })),
         with(json!({ "dialect": "standard", "secrets": { "signing_key": "whsec_short" } })),
         with(json!({ "dialect": "wecom" })),
+        with(
+            json!({ "dialect": "wecom", "secrets": { "token": "t", "encoding_aes_key": "short" } }),
+        ),
+        with(
+            json!({ "dialect": "wecom", "secrets": { "token": "t", "encoding_aes_key": "short", "receive_id": "" } }),
+        ),
+        with(json!({ "settings": { "acknowledgement": "success" } })),
+        with(json!({ "dialect": "desk" })),
         with(json!({ "color": "red" })),
         with(json!({ "settings": { "call_endpoint": "nobody" } })),
         with(json!({ "settings": { "call_margin_ms": 3000 } })),

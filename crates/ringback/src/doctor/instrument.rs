@@ -94,6 +94,7 @@ impl Instrument {
     pub(super) async fn address_of(&self, url: &str) -> Option<IpAddr> {
         let url = check_url(url).ok()?;
         let nothing = WireRequest {
+            query: None,
             headers: HeaderMap::new(),
             body: Bytes::new(),
         };

@@ -33,6 +33,7 @@ pub(super) async fn is_spoken(instrument: &Instrument, url: &str) -> Option<Diag
     url.set_scheme("https").ok()?;
     url.set_port(port).ok()?;
     let nothing = WireRequest {
+        query: None,
         headers: HeaderMap::new(),
         body: bytes::Bytes::new(),
     };
