@@ -43,12 +43,18 @@ async fn every_table_and_statement_of_every_room_is_taken_by_postgresql() {
         .unwrap();
 
     let mut refused = Vec::new();
-    for schema in SCHEMAS.iter().chain(ROOMS.iter().map(|(schema, _)| schema)) {
+    let rooms = ROOMS.iter().map(|(schema, _)| schema);
+    for schema in SCHEMAS
+        .iter()
+        .chain(rooms)
+        .chain([&ringback_archive::SCHEMA])
+    {
         refused.extend(make(&client, schema).await);
     }
     assert_eq!(refused, [""; 0], "tables");
     let rooms = ROOMS.iter().flat_map(|(_, statements)| *statements);
-    for sql in statements().chain(rooms.copied()) {
+    let rooms = rooms.copied().chain(ringback_archive::statements());
+    for sql in statements().chain(rooms) {
         if let Err(error) = client.prepare(sql.text()).await {
             refused.push(said(sql.text(), &error));
         }
