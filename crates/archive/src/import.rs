@@ -64,6 +64,7 @@ impl Archive {
     /// order of their send time, and a notice of them is due a debounce later. Cut what is longer than
     /// [`CHUNK_LINES`], because the store's writer stands still for a chunk.
     pub async fn import(&self, corp: &str, lines: &[u8]) -> Result<Imported, ImportError> {
+        self.store().accepting()?;
         let limit = self.options().chunk_bytes;
         if lines.len() > limit {
             return Err(ImportError::ChunkTooLarge {

@@ -1,5 +1,5 @@
-//! Notices that a corp has new messages: written with the import, told a debounce later (issue: the
-//! `conversation_new_message` event follows an import).
+//! Notices that a corp has new messages, for the event `conversation_new_message`: written with the
+//! import, told a debounce later.
 
 use ringback_store::{ReadError, Statement, Value, WriteError};
 use ringback_types::ScheduleTime;
