@@ -14,9 +14,12 @@ async fn a_call_reaches_the_program_and_its_answer_the_app() {
     let body = json!({
         "program_id": PROGRAM, "ability_id": "echo", "request_data": r#"{"text":"你好"}"#,
     });
-    assert_snapshot!(stage.raw("sync_call_program", &body.to_string()).await, @"");
+    assert_snapshot!(stage.raw("sync_call_program", &body.to_string()).await);
     let asked = running.asked().await;
-    assert_eq!((asked.corpid.as_str(), asked.agentid), ("wwcorp", stage.app.agentid));
+    assert_eq!(
+        (asked.corpid.as_str(), asked.agentid),
+        ("wwcorp", stage.app.agentid)
+    );
     assert_eq!((asked.ability_id.as_str(), asked.is_async), ("echo", false));
     assert_eq!(asked.data, r#"{"text":"你好"}"#);
 }
@@ -26,12 +29,21 @@ async fn a_call_reaches_the_program_and_its_answer_the_app() {
 async fn what_is_refused_names_its_code() {
     let stage = Stage::new().await;
     let _running = stage.with_program(Running::sample().await).await;
-    stage.zone.put_program("ada", program("progDraft", abilities())).await.unwrap();
+    stage
+        .zone
+        .put_program("ada", program("progDraft", abilities()))
+        .await
+        .unwrap();
     stage.associate("progDraft").await;
-    stage.zone.put_program("ada", program("progForeign", abilities())).await.unwrap();
+    stage
+        .zone
+        .put_program("ada", program("progForeign", abilities()))
+        .await
+        .unwrap();
 
     let call = |program_id: &str, ability_id: &str, data: &str| {
-        json!({ "program_id": program_id, "ability_id": ability_id, "request_data": data }).to_string()
+        json!({ "program_id": program_id, "ability_id": ability_id, "request_data": data })
+            .to_string()
     };
     let deep = format!("{}1{}", "[".repeat(70), "]".repeat(70));
     let large = format!(r#"{{"text":"{}"}}"#, "a".repeat(1 << 20));
@@ -57,7 +69,7 @@ async fn what_is_refused_names_its_code() {
     for (what, body) in bodies {
         told += &format!("{what}: {}\n", stage.raw("sync_call_program", &body).await);
     }
-    assert_snapshot!(told, @"");
+    assert_snapshot!(told);
 }
 
 #[tokio::test]
@@ -75,12 +87,19 @@ async fn tokens_are_refused_by_their_own_codes() {
         told += &format!("{status} {}\n", answer.replace(&secret, "SECRET"));
     }
     let token = stage.token_of(&stage.app).await;
-    assert_eq!(token, stage.token_of(&stage.app).await, "one token until near its end");
+    assert_eq!(
+        token,
+        stage.token_of(&stage.app).await,
+        "one token until near its end"
+    );
     for query in ["", "?access_token=forged"] {
         let path = format!("/cgi-bin/chatdata/get_log_level{query}");
         told += &format!("{}\n", stage.fetch(&path, Some("{}")).await.1);
     }
-    told += &format!("{}\n", stage.fetch("/cgi-bin/chatdata/get_log_level", None).await.1);
+    told += &format!(
+        "{}\n",
+        stage.fetch("/cgi-bin/chatdata/get_log_level", None).await.1
+    );
     stage.advance(7_201).await;
     let path = format!("/cgi-bin/chatdata/get_log_level?access_token={token}");
     told += &format!("{}\n", stage.fetch(&path, Some("{}")).await.1);
@@ -94,11 +113,13 @@ async fn tokens_are_refused_by_their_own_codes() {
     let token = stage.token_of(&stage.app).await;
     let path = format!("/cgi-bin/chatdata/get_log_level?access_token={token}");
     for (permission, enabled) in [(false, true), (true, false)] {
-        let changed = stage.zone.update_app("ada", corpid, agentid, change(permission, enabled));
+        let changed = stage
+            .zone
+            .update_app("ada", corpid, agentid, change(permission, enabled));
         changed.await.unwrap();
         told += &format!("{}\n", stage.fetch(&path, Some(&body)).await.1);
     }
-    assert_snapshot!(told, @"");
+    assert_snapshot!(told);
 }
 
 #[tokio::test]
@@ -137,25 +158,34 @@ async fn answers_are_checked_and_a_program_that_fails_is_told_apart() {
     running.credentials(&stage.zone, PROGRAM, 1).await;
     let mut told = String::new();
     for text in ["key", "json", "error", "hang"] {
-        told += &format!("{text}: {}\n", stage.call("echo", json!({ "text": text })).await);
+        told += &format!(
+            "{text}: {}\n",
+            stage.call("echo", json!({ "text": text })).await
+        );
     }
     // Nobody listens there, and somebody who does not speak the channel.
     let deaf = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let plain = axum::Router::new().route("/", axum::routing::post(|| async { "hello" }));
     let gone = axum::Router::new();
-    for (what, router) in [("plain", Some(plain)), ("404", Some(gone)), ("nobody", None)] {
+    for (what, router) in [
+        ("plain", Some(plain)),
+        ("404", Some(gone)),
+        ("nobody", None),
+    ] {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         match router {
             Some(router) => crate::stage::serve(listener, router),
             None => drop(listener),
         }
-        let host = ringback_zone::Host::Url { urls: vec![url.parse().unwrap()] };
+        let host = ringback_zone::Host::Url {
+            urls: vec![url.parse().unwrap()],
+        };
         stage.zone.deploy("ada", PROGRAM, Some(host)).await.unwrap();
         told += &format!("{what}: {}\n", stage.call("echo", json!({})).await);
     }
     drop(deaf);
-    assert_snapshot!(told, @"");
+    assert_snapshot!(told);
 }
 
 #[tokio::test]
@@ -171,7 +201,10 @@ async fn more_calls_at_once_than_there_are_places_are_refused() {
         running.asked().await;
         stage.call("echo", json!({})).await
     });
-    assert_eq!((first["errcode"].as_i64(), second["errcode"].as_i64()), (Some(710_675), Some(45033)));
+    assert_eq!(
+        (first["errcode"].as_i64(), second["errcode"].as_i64()),
+        (Some(710_675), Some(45033))
+    );
 }
 
 #[tokio::test]
@@ -196,20 +229,35 @@ async fn the_rest_of_the_api_answers_in_the_sheets_shapes() {
     for (api, body) in [
         ("set_receive_callback", json!({ "program_id": PROGRAM })),
         ("set_receive_callback", json!({ "program_id": "nobody" })),
-        ("set_log_level", json!({ "program_id": PROGRAM, "log_level": 3 })),
-        ("set_log_level", json!({ "program_id": PROGRAM, "log_level": 4 })),
+        (
+            "set_log_level",
+            json!({ "program_id": PROGRAM, "log_level": 3 }),
+        ),
+        (
+            "set_log_level",
+            json!({ "program_id": PROGRAM, "log_level": 4 }),
+        ),
         ("get_log_level", json!({ "program_id": PROGRAM })),
         ("check_debug_mode", json!({ "program_id": PROGRAM })),
         ("close_debug_mode", json!({ "program_id": PROGRAM })),
-        ("open_debug_mode", json!({ "program_id": PROGRAM, "debug_token": "x" })),
-        ("set_public_key", json!({ "public_key": "x", "public_key_ver": 1 })),
+        (
+            "open_debug_mode",
+            json!({ "program_id": PROGRAM, "debug_token": "x" }),
+        ),
+        (
+            "set_public_key",
+            json!({ "public_key": "x", "public_key_ver": 1 }),
+        ),
         ("get_auth_user_list", json!({})),
         ("get_corp_auth_info", json!({})),
-        ("set_hide_sensitiveinfo_config", json!({ "userid": "u", "config": { "hide_idcard": true } })),
+        (
+            "set_hide_sensitiveinfo_config",
+            json!({ "userid": "u", "config": { "hide_idcard": true } }),
+        ),
         ("get_hide_sensitiveinfo_config", json!({ "userid": "u" })),
         ("async_program_result", json!({ "jobid": "nobody's" })),
     ] {
         told += &format!("{api}: {}\n", stage.raw(api, &body.to_string()).await);
     }
-    assert_snapshot!(told, @"");
+    assert_snapshot!(told);
 }

@@ -44,7 +44,10 @@ impl Running {
             ..Settings::default()
         };
         // Nobody's keys until it is deployed.
-        write_private(&credentials, r#"{"zone_url":"http://127.0.0.1:1","key_id":"x/1","versions":[]}"#);
+        write_private(
+            &credentials,
+            NOBODY,
+        );
         Self::with(settings, credentials, directory, handler).await
     }
 
@@ -94,7 +97,10 @@ impl Running {
 
     /// Gives it the file of an instance, as whoever deploys it does.
     pub(crate) async fn credentials(&self, zone: &Zone, program_id: &str, instance: u32) {
-        let file = zone.instance_credentials(program_id, instance).await.unwrap();
+        let file = zone
+            .instance_credentials(program_id, instance)
+            .await
+            .unwrap();
         write_private(&self.credentials, &serde_json::to_string(&file).unwrap());
     }
 
@@ -114,35 +120,57 @@ fn write_private(path: &PathBuf, text: &str) {
     let next = path.with_extension("next");
     let _ = std::fs::remove_file(&next);
     let mut file = std::fs::OpenOptions::new();
-    let mut file = file.write(true).create_new(true).mode(0o400).open(&next).unwrap();
+    let mut file = file
+        .write(true)
+        .create_new(true)
+        .mode(0o400)
+        .open(&next)
+        .unwrap();
     std::io::Write::write_all(&mut file, text.as_bytes()).unwrap();
     std::fs::rename(next, path).unwrap();
 }
+
+/// A credentials file of nobody: the SDK wants one that is whole.
+const NOBODY: &str = r#"{"zone_url":"http://127.0.0.1:1","key_id":"nobody/1","versions":[{"version":1,"secret":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}]}"#;
 
 type Stored = Arc<Mutex<HashMap<String, String>>>;
 
 async fn sampled(stored: Stored, request: Request) -> Result<String, String> {
     if request.is_event() {
         let notify_id = generate_notify_id();
-        stored.lock().unwrap().insert(notify_id.clone(), request.data.clone());
+        stored
+            .lock()
+            .unwrap()
+            .insert(notify_id.clone(), request.data.clone());
         let notify = json!({ "notify_id": notify_id, "notify_scene": 7 }).to_string();
         let answer = request.client().invoke("spec_notify_app", &notify).await;
         let answer = answer.map_err(|error| error.to_string())?;
         let answer: Value = serde_json::from_str(&answer).unwrap();
-        return if answer["errcode"] == 0 { Ok("{}".to_owned()) } else { Err(answer.to_string()) };
+        return if answer["errcode"] == 0 {
+            Ok("{}".to_owned())
+        } else {
+            Err(answer.to_string())
+        };
     }
     if request.is_async {
         return Ok("{}".to_owned());
     }
     match request.ability_id.as_str() {
-        "echo" => Ok(json!({ "echo": serde_json::from_str::<Value>(&request.data).unwrap() }).to_string()),
+        "echo" => Ok(
+            json!({ "echo": serde_json::from_str::<Value>(&request.data).unwrap() }).to_string(),
+        ),
         "get_callback_data" => {
             let found = stored.lock().unwrap().get(&request.notify_id).cloned();
-            Ok(found.unwrap_or_else(|| r#"{"errcode":710660,"errmsg":"nothing stored"}"#.to_owned()))
+            Ok(found
+                .unwrap_or_else(|| r#"{"errcode":710660,"errmsg":"nothing stored"}"#.to_owned()))
         }
         other => {
             let api = other.strip_prefix("invoke_").unwrap_or(other);
-            request.client().invoke(api, &request.data).await.map_err(|error| error.to_string())
+            request
+                .client()
+                .invoke(api, &request.data)
+                .await
+                .map_err(|error| error.to_string())
         }
     }
 }

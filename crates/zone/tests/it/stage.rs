@@ -62,11 +62,27 @@ pub(crate) fn program(program_id: &str, abilities: Vec<AbilityInput>) -> Program
 /// What most programs of these tests can do.
 pub(crate) fn abilities() -> Vec<AbilityInput> {
     vec![
-        ability("echo", r#"{"text":"","list":[{"n":1}],"any":{}}"#, r#"{"echo":{},"instance":""}"#),
+        ability(
+            "echo",
+            r#"{"text":"","list":[{"n":1}],"any":{}}"#,
+            r#"{"echo":{},"instance":""}"#,
+        ),
         ability("late", r#"{"text":""}"#, r#"{"text":""}"#),
-        ability("get_callback_data", "{}", r#"{"errcode":0,"errmsg":"","event_type":"","timestamp":0,"conversation_new_message":{"token":""},"hit_keyword":{"token":""},"chat_archive_audit_approved":{"userid":"","external_userid":"","chatid":""}}"#),
-        ability("invoke_sync_msg", r#"{"cursor":"","limit":0,"token":"","mode":0}"#, include_str!("sync_msg.json")),
-        ability("task", r#"{"prompt":"{chat}","texts":"{chatcontent}"}"#, r#"{"result":"","lines":1}"#),
+        ability(
+            "get_callback_data",
+            "{}",
+            r#"{"errcode":0,"errmsg":"","event_type":"","timestamp":0,"conversation_new_message":{"token":""},"hit_keyword":{"token":""},"chat_archive_audit_approved":{"userid":"","external_userid":"","chatid":""}}"#,
+        ),
+        ability(
+            "invoke_sync_msg",
+            r#"{"cursor":"","limit":0,"token":"","mode":0}"#,
+            include_str!("sync_msg.json"),
+        ),
+        ability(
+            "task",
+            r#"{"prompt":"{chat}","texts":"{chatcontent}"}"#,
+            r#"{"result":"","lines":1}"#,
+        ),
     ]
 }
 
@@ -100,7 +116,11 @@ impl Stage {
         let random = Random::system();
         let engine = Engine::start(settings, record, Guard::development(), random.clone());
         let engine = engine.await.unwrap();
-        let archive = Archive::load(store.clone(), random.clone(), ringback_archive::Options::default());
+        let archive = Archive::load(
+            store.clone(),
+            random.clone(),
+            ringback_archive::Options::default(),
+        );
         let archive = archive.await.unwrap();
         let programs = directory.path().join("programs");
         let hosts = Hosts::new(clock, programs, ringback_host::Options::default());
@@ -109,7 +129,9 @@ impl Stage {
             approve_at_once: true,
             ..options
         };
-        let zone = Zone::new(engine.clone(), random, archive, hosts, options).await.unwrap();
+        let zone = Zone::new(engine.clone(), random, archive, hosts, options)
+            .await
+            .unwrap();
         serve(listener, zone.routes());
         let app = with_app(&zone).await;
         Self {
@@ -145,12 +167,16 @@ impl Stage {
 
     pub(crate) async fn associate(&self, program_id: &str) {
         let (corpid, agentid) = (&self.app.corpid, self.app.agentid);
-        self.zone.associate("ada", corpid, agentid, program_id).await.unwrap();
+        self.zone
+            .associate("ada", corpid, agentid, program_id)
+            .await
+            .unwrap();
     }
 
     /// The usual program, running with the SDK and this handler.
     pub(crate) async fn with_program(&self, running: Running) -> Running {
-        self.deployed(program(PROGRAM, abilities()), &[running.url()]).await;
+        self.deployed(program(PROGRAM, abilities()), &[running.url()])
+            .await;
         running.credentials(&self.zone, PROGRAM, 1).await;
         running
     }
@@ -162,7 +188,11 @@ impl Stage {
             request = request.method("POST");
         }
         let body = Full::new(Bytes::from(body.unwrap_or_default().to_owned()));
-        let answer = self.client.request(request.body(body).unwrap()).await.unwrap();
+        let answer = self
+            .client
+            .request(request.body(body).unwrap())
+            .await
+            .unwrap();
         let status = answer.status().as_u16();
         let bytes = answer.into_body().collect().await.unwrap().to_bytes();
         (status, String::from_utf8_lossy(&bytes).into_owned())
@@ -171,7 +201,10 @@ impl Stage {
     /// A token of an app.
     pub(crate) async fn token_of(&self, app: &App) -> String {
         let secret = app.secret.expose_str().unwrap();
-        let path = format!("/cgi-bin/gettoken?corpid={}&corpsecret={secret}", app.corpid);
+        let path = format!(
+            "/cgi-bin/gettoken?corpid={}&corpsecret={secret}",
+            app.corpid
+        );
         let (_, answer) = self.fetch(&path, None).await;
         let answer: Value = serde_json::from_str(&answer).unwrap();
         answer["access_token"].as_str().unwrap().to_owned()
@@ -213,7 +246,10 @@ impl Stage {
 
     /// Every stable code and state that the log has of the newest deliveries.
     pub(crate) async fn advance(&self, seconds: u64) {
-        self.engine.advance(Duration::from_secs(seconds)).await.unwrap();
+        self.engine
+            .advance(Duration::from_secs(seconds))
+            .await
+            .unwrap();
     }
 }
 
