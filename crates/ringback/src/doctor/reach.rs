@@ -95,7 +95,7 @@ pub(super) fn of(looked: &probe::Report, check: Check) -> Reach {
     found.sort_by_key(IpAddr::is_ipv6);
     Reach {
         stages: looked.stages.clone(),
-        address: looked.connected.or(found.first().copied()),
+        address: looked.connected.or_else(|| found.first().copied()),
         failure: failure.map(|failure| (check_where(failure, check), tls::diagnosis(failure))),
     }
 }

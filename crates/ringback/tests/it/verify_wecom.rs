@@ -24,6 +24,9 @@ const GIVEN: [&str; 7] = [
     "--local",
 ];
 
+/// The whole answer to a check, made of what was decrypted.
+type Answer = fn(&str) -> Vec<u8>;
+
 /// Examines `url` with what the callback page has and snapshots the whole output under `name`.
 #[track_caller]
 fn examine(name: &str, url: &str, saved: bool) {
@@ -156,7 +159,7 @@ fn events_that_are_refused_or_forged() {
 
 #[test]
 fn answers_in_the_wrong_form() {
-    let wrong: [(&str, fn(&str) -> Vec<u8>); 9] = [
+    let wrong: [(&str, Answer); 9] = [
         ("quotes", |echo| text(&format!("\"{echo}\""))),
         ("byte_order_mark", |echo| text(&format!("\u{feff}{echo}"))),
         ("newline", |echo| text(&format!("{echo}\r\n"))),
