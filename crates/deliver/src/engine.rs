@@ -33,7 +33,7 @@ use crate::own::OwnResolver;
 use crate::probe::Probe;
 use crate::registry::{EndpointError, Endpoints, Watch};
 use crate::scheduler::Scheduler;
-use crate::seam::{Resolve, Transport};
+use crate::seam::{Alarm, Resolve, Transport};
 use crate::transport::{Http, Tls};
 
 pub use self::model::{
@@ -71,12 +71,14 @@ struct Inner {
 struct Rooms {
     resolvers: HashMap<Room, Arc<dyn Resolve>>,
     transports: HashMap<&'static str, Arc<dyn Transport>>,
+    alarms: Vec<Arc<dyn Alarm>>,
 }
 
 impl Rooms {
     fn clear(&mut self) {
         self.resolvers.clear();
         self.transports.clear();
+        self.alarms.clear();
     }
 }
 
@@ -136,7 +138,25 @@ impl Engine {
         Watch::endpoints_changed(Arc::clone(&self.0), &self.0.endpoints.snapshot());
     }
 
-    /// Adds a transport for [`Target::Named`](crate::Target::Named).
+    /// Adds work that is due at a time and is no delivery.
+    pub fn register_alarm(&self, alarm: Arc<dyn Alarm>) {
+        self.0.rooms().alarms.push(alarm);
+        self.nudge();
+    }
+
+    /// Wakes the sleeper: a room has something to do sooner than it had said.
+    pub fn nudge(&self) {
+        self.0.wake.notify_one();
+    }
+
+    /// An HTTP transport with its own guard and its own rule for how long a connection may be idle and
+    /// still be used again; for [`Engine::register_transport`] and [`Target::Through`](crate::Target).
+    pub fn http_transport(&self, guard: Guard, idle_for: Duration) -> Arc<dyn Transport> {
+        Arc::new(self.0.http.beside(guard, idle_for))
+    }
+
+    /// Adds a transport for [`Target::Named`](crate::Target::Named) and
+    /// [`Target::Through`](crate::Target::Through).
     pub fn register_transport(&self, name: &'static str, transport: Arc<dyn Transport>) {
         self.0.rooms().transports.insert(name, transport);
     }
@@ -279,6 +299,7 @@ impl Inner {
             rooms: Mutex::new(Rooms {
                 resolvers: HashMap::from([(Room::Own, own)]),
                 transports: HashMap::new(),
+                alarms: Vec::new(),
             }),
             schedule: Mutex::new(Schedule {
                 scheduler: Scheduler::new(options.concurrency),

@@ -41,5 +41,7 @@ pub use health::{Health, HealthState};
 pub use policy::{OnDead, OrderBy, Policy, PolicyChange};
 pub use probe::Probe;
 pub use registry::{EndpointError, Endpoints};
-pub use seam::{Answer, BoxFuture, Limits, Resolve, ResolveError, Resolved, Target, Transport};
+pub use seam::{
+    Alarm, Answer, BoxFuture, Limits, Resolve, ResolveError, Resolved, Target, Transport,
+};
 pub use transport::HttpUrl;

@@ -1,5 +1,6 @@
 //! Resolving the endpoints that a person made: URL, secrets and policy stand in the endpoint itself.
 
+use std::future::ready;
 use std::sync::Arc;
 
 use ringback_dialect::{Sender, feishu, standard};
@@ -9,7 +10,7 @@ use ringback_types::{Clock, Code, Coded as _, ScheduleTime, Secret};
 use crate::endpoint::{Endpoint, EndpointDialect, Secrets};
 use crate::guard::check_url;
 use crate::registry::EndpointError;
-use crate::seam::{Resolve, ResolveError, Resolved, Target};
+use crate::seam::{BoxFuture, Resolve, ResolveError, Resolved, Target};
 use crate::transport::HttpUrl;
 
 /// What is made of an endpoint's URL and secrets once and used at every attempt.
@@ -37,7 +38,17 @@ impl OwnResolver {
 }
 
 impl Resolve for OwnResolver {
-    fn resolve(&self, endpoint: &Endpoint, _event: &Event) -> Result<Resolved, ResolveError> {
+    fn resolve<'a>(
+        &'a self,
+        endpoint: &'a Endpoint,
+        _event: &'a Event,
+    ) -> BoxFuture<'a, Result<Resolved, ResolveError>> {
+        Box::pin(ready(self.resolved(endpoint)))
+    }
+}
+
+impl OwnResolver {
+    fn resolved(&self, endpoint: &Endpoint) -> Result<Resolved, ResolveError> {
         let Prepared(prepared) = endpoint.prepared.get_or_init(|| prepare(endpoint));
         let ready = prepared.as_ref().map_err(Clone::clone)?;
         let sender = match &ready.overlapping {
@@ -48,19 +59,24 @@ impl Resolve for OwnResolver {
             target: Target::Url(Arc::clone(&ready.url)),
             sender: sender.clone(),
             policy: Arc::clone(&endpoint.policy),
+            permit: None,
         })
     }
 }
 
 fn prepare(endpoint: &Endpoint) -> Prepared {
-    Prepared(ready(endpoint).map(Arc::new).map_err(|error| ResolveError {
-        code: error.code(),
-        message: error.to_string(),
-        hint: Some("change the endpoint with `ringback endpoint`"),
-    }))
+    Prepared(
+        made_ready(endpoint)
+            .map(Arc::new)
+            .map_err(|error| ResolveError {
+                code: error.code(),
+                message: error.to_string(),
+                hint: Some("change the endpoint with `ringback endpoint`"),
+            }),
+    )
 }
 
-fn ready(endpoint: &Endpoint) -> Result<Ready, EndpointError> {
+fn made_ready(endpoint: &Endpoint) -> Result<Ready, EndpointError> {
     let url = endpoint.url.as_deref().ok_or(EndpointError::NoUrl)?;
     let (sender, overlapping) = senders(endpoint.dialect, &endpoint.secrets)?;
     Ok(Ready {

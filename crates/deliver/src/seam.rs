@@ -8,7 +8,8 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use ringback_dialect::{Sender, WireRequest};
 use ringback_store::record::Event;
-use ringback_types::{Code, Coded, Deadline};
+use ringback_types::{Code, Coded, Deadline, ScheduleTime};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::endpoint::Endpoint;
 use crate::failure::TransportFailure;
@@ -20,14 +21,19 @@ pub use futures_util::future::BoxFuture;
 /// Says where an endpoint is and how it is spoken to, now.
 ///
 /// Asked at every attempt, so that rotation, debug mode and affinity need no special case. It answers
-/// from memory; it never waits.
+/// from memory, except where what is sent has to be made anew for every attempt: a room that may keep
+/// no plaintext reads what it needs then.
 pub trait Resolve: Send + Sync {
     /// Target, dialect with live secrets, and policy for one attempt of `event` to `endpoint`.
-    fn resolve(&self, endpoint: &Endpoint, event: &Event) -> Result<Resolved, ResolveError>;
+    fn resolve<'a>(
+        &'a self,
+        endpoint: &'a Endpoint,
+        event: &'a Event,
+    ) -> BoxFuture<'a, Result<Resolved, ResolveError>>;
 }
 
 /// What [`Resolve`] answers.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Resolved {
     /// Where to.
     pub target: Target,
@@ -35,6 +41,8 @@ pub struct Resolved {
     pub sender: Sender,
     /// Deadlines, ladder, success rule.
     pub policy: Arc<Policy>,
+    /// A place that is held until the answer has been judged.
+    pub permit: Option<OwnedSemaphorePermit>,
 }
 
 /// Where a request goes.
@@ -42,6 +50,14 @@ pub struct Resolved {
 pub enum Target {
     /// An HTTP or HTTPS URL; carried by the built-in transport, behind the guard.
     Url(Arc<HttpUrl>),
+    /// An HTTP or HTTPS URL, carried by a transport that a room registered: one with its own rules for
+    /// connections or its own guard.
+    Through {
+        /// The name the transport is registered by.
+        transport: &'static str,
+        /// Where to.
+        url: Arc<HttpUrl>,
+    },
     /// An address that a transport registered by a room knows.
     Named {
         /// The name the transport is registered by.
@@ -61,7 +77,7 @@ impl Target {
     /// The target as the record keeps it: without userinfo, query values or fragment.
     pub fn for_record(&self) -> String {
         match self {
-            Self::Url(url) => url.shown().to_owned(),
+            Self::Url(url) | Self::Through { url, .. } => url.shown().to_owned(),
             Self::Named { transport, address } => format!("{transport}:{address}"),
         }
     }
@@ -98,6 +114,20 @@ pub trait Transport: Send + Sync {
         request: WireRequest,
         limits: &'a Limits,
     ) -> BoxFuture<'a, Result<Answer, TransportFailure>>;
+
+    /// Lets go of what has been idle for too long; asked about once a second.
+    fn sweep(&self) {}
+}
+
+/// Work of a room that is due at a time and is no delivery, such as a debounced notice.
+///
+/// The engine's sleeper rings it, and an advance of the clock plays it like a due delivery.
+pub trait Alarm: Send + Sync {
+    /// When the room has something to do next.
+    fn next(&self) -> Option<ScheduleTime>;
+
+    /// Does what is due at `now`. What could not be done stays due and is tried again.
+    fn ring(&self, now: ScheduleTime) -> BoxFuture<'_, ()>;
 }
 
 /// What bounds one exchange.
@@ -131,6 +161,7 @@ impl Answer {
             status: self.status,
             headers: &self.headers,
             body: &self.body,
+            cut: self.cut,
         }
     }
 }

@@ -90,9 +90,11 @@ impl Http {
         Self(Arc::new(Inner { guard, tls, pool }))
     }
 
-    /// Closes what has been idle for too long.
-    pub(crate) fn sweep(&self) {
-        self.0.pool.sweep();
+    /// One with the same trust and clock and other rules for connections.
+    pub(crate) fn beside(&self, guard: Guard, idle_for: Duration) -> Self {
+        let pool = self.0.pool.beside(idle_for);
+        let tls = self.0.tls.clone();
+        Self(Arc::new(Inner { guard, tls, pool }))
     }
 
     async fn send(
@@ -193,12 +195,18 @@ impl Transport for Http {
     ) -> BoxFuture<'a, Result<Answer, TransportFailure>> {
         Box::pin(async move {
             match target {
-                Target::Url(url) => self.send(url, request, limits).await,
+                Target::Url(url) | Target::Through { url, .. } => {
+                    self.send(url, request, limits).await
+                }
                 Target::Named { transport, .. } => Err(TransportFailure::Target {
                     detail: format!("no transport `{transport}` is there"),
                 }),
             }
         })
+    }
+
+    fn sweep(&self) {
+        self.0.pool.sweep();
     }
 }
 

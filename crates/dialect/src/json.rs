@@ -11,6 +11,7 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use crate::Reason;
+#[cfg(any(feature = "feishu", feature = "standard"))]
 pub(crate) use crate::identifier::checked_identifier;
 
 /// How deep JSON may be nested (design, section 4, number 6).
@@ -118,6 +119,7 @@ pub(crate) fn text(value: Option<&RawValue>) -> Option<Cow<'_, str>> {
 }
 
 /// The text of a member that is to become a type or key.
+#[cfg(any(feature = "feishu", feature = "standard"))]
 pub(crate) fn identifier(value: Option<&RawValue>) -> Result<Option<String>, Reason> {
     text(value).map_or(Ok(None), |text| checked_identifier(&text))
 }

@@ -5,7 +5,7 @@
 //! [`Sender`] turns an [`Outgoing`] into a [`WireRequest`] and judges the [`Answer`] to it. What is
 //! signed is never parsed and written again.
 //!
-//! One module and one cargo feature a platform: `feishu`, `standard` (Standard Webhooks), `wecom`.
+//! One module and one cargo feature a platform: `feishu`, `standard` (Standard Webhooks), `wecom`, `zone`.
 
 #[cfg(feature = "feishu")]
 pub mod feishu;
@@ -15,7 +15,11 @@ mod headers;
 mod hexadecimal;
 #[cfg(any(feature = "feishu", feature = "standard", feature = "wecom"))]
 mod identifier;
-#[cfg(any(feature = "feishu", feature = "standard"))]
+#[cfg(any(feature = "feishu", feature = "standard", feature = "zone"))]
+#[cfg_attr(
+    not(any(feature = "feishu", feature = "standard")),
+    expect(dead_code, reason = "`zone` alone needs little of it")
+)]
 mod json;
 mod message;
 mod outgoing;
@@ -30,8 +34,10 @@ mod unix_seconds;
 mod verdict;
 #[cfg(feature = "wecom")]
 pub mod wecom;
+#[cfg(feature = "zone")]
+pub mod zone;
 
-#[cfg(any(feature = "feishu", feature = "standard"))]
+#[cfg(any(feature = "feishu", feature = "standard", feature = "zone"))]
 pub use json::MAX_JSON_DEPTH;
 pub use message::{Incoming, Message, Received, Reply, refusal_reply};
 pub use outgoing::{Answer, EncodeError, Outgoing, RawRequest, WireRequest};

@@ -83,6 +83,8 @@ pub struct Answer<'a> {
     pub headers: &'a HeaderMap,
     /// The body, up to the cap that the transport reads.
     pub body: &'a [u8],
+    /// Whether the body was cut at that cap.
+    pub cut: bool,
 }
 
 /// Why something cannot be written in a dialect.
@@ -97,6 +99,9 @@ pub enum EncodeError {
     /// A `standard` endpoint without any signing key.
     #[error("the endpoint has no signing key")]
     NoSigningKey,
+    /// A program's instance without any live secret.
+    #[error("the program's instance has no live secret")]
+    NoSecret,
 }
 
 impl Coded for EncodeError {
@@ -104,12 +109,13 @@ impl Coded for EncodeError {
         match self {
             Self::Header { .. } => Code::new("dialect.header"),
             Self::NoSigningKey => Code::new("dialect.no_signing_key"),
+            Self::NoSecret => Code::new("zone.no_secret"),
         }
     }
 
     fn hint(&self) -> Option<Cow<'static, str>> {
         match self {
-            Self::Header { .. } => None,
+            Self::Header { .. } | Self::NoSecret => None,
             Self::NoSigningKey => Some("give the endpoint a signing key (`whsec_…`)".into()),
         }
     }

@@ -35,6 +35,9 @@ pub enum Sender {
     /// As WeCom calls an app back.
     #[cfg(feature = "wecom")]
     Wecom(crate::wecom::Sender),
+    /// Calls and events of the zone's channel, to a program.
+    #[cfg(feature = "zone")]
+    Zone(crate::zone::Sender),
     /// The original wire bytes and headers where they were kept, else the body as JSON.
     Raw,
 }
@@ -45,10 +48,10 @@ impl Sender {
     /// `random` is for initialisation vectors and nonces: fresh from the system's generator for
     /// every attempt.
     #[cfg_attr(
-        not(any(feature = "feishu", feature = "wecom")),
+        not(any(feature = "feishu", feature = "wecom", feature = "zone")),
         expect(
             unused_variables,
-            reason = "only `feishu` and `wecom` encrypt, and the raw original needs no time"
+            reason = "only some dialects encrypt, and the raw original needs no time"
         )
     )]
     pub fn encode(
@@ -64,14 +67,20 @@ impl Sender {
             Self::Standard(sender) => sender.encode(outgoing, now),
             #[cfg(feature = "wecom")]
             Self::Wecom(sender) => Ok(sender.encode(outgoing, now, random)),
+            #[cfg(feature = "zone")]
+            Self::Zone(sender) => sender.encode(now, random),
             Self::Raw => encode_raw(outgoing),
         }
     }
 
-    /// What the answer to an event means; `now` is for a `Retry-After` that names a date.
+    /// What the answer to an event means; `now` is for a `Retry-After` that names a date, and for
+    /// answers that are signed themselves.
     #[cfg_attr(
-        not(feature = "standard"),
-        expect(unused_variables, reason = "only `standard` honours `Retry-After`")
+        not(any(feature = "standard", feature = "zone")),
+        expect(
+            unused_variables,
+            reason = "only `standard` honours `Retry-After`, and only `zone` has signed answers"
+        )
     )]
     pub fn judge_event(&self, answer: &Answer<'_>, now: WireTime) -> Verdict {
         match self {
@@ -81,6 +90,8 @@ impl Sender {
             Self::Standard(_) => crate::standard::judge_event(answer, now),
             #[cfg(feature = "wecom")]
             Self::Wecom(_) => crate::wecom::judge_event(answer),
+            #[cfg(feature = "zone")]
+            Self::Zone(sender) => sender.judge_event(answer, now),
             Self::Raw => judge_success(answer),
         }
     }
@@ -88,12 +99,21 @@ impl Sender {
     /// The body to hand back to whoever waits for the answer to a call.
     ///
     /// The call's type says what the answer must look like, whatever dialect it was sent in: a
-    /// `card.action.trigger` that goes out as `standard` is still answered to a Feishu client.
+    /// `card.action.trigger` that goes out as `standard` is still answered to a Feishu client. What
+    /// a program may answer is in its exchange; `now` is for the signature of its reply.
     #[cfg_attr(
-        not(feature = "feishu"),
-        expect(unused_variables, reason = "only `feishu` has calls")
+        not(all(feature = "feishu", feature = "zone")),
+        expect(
+            unused_variables,
+            reason = "only `feishu` has types of calls, and only `zone` has signed answers"
+        )
     )]
-    pub fn judge_call(&self, answer: &Answer<'_>, call_type: &str) -> Result<Bytes, CallFailure> {
+    pub fn judge_call(
+        &self,
+        answer: &Answer<'_>,
+        call_type: &str,
+        now: WireTime,
+    ) -> Result<Bytes, CallFailure> {
         let success = match self {
             #[cfg(feature = "feishu")]
             Self::Feishu(_) => answer.status == http::StatusCode::OK,
@@ -101,6 +121,8 @@ impl Sender {
             Self::Standard(_) => answer.status.is_success(),
             #[cfg(feature = "wecom")]
             Self::Wecom(_) => answer.status == http::StatusCode::OK,
+            #[cfg(feature = "zone")]
+            Self::Zone(sender) => return Ok(sender.judge_call(answer, now)?),
             Self::Raw => answer.status.is_success(),
         };
         if !success {

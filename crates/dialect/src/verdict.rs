@@ -28,6 +28,10 @@ pub enum FailureKind {
     /// A redirect; none is followed.
     #[error("the endpoint answered {}, a redirect, which is not followed", .0.as_u16())]
     Redirect(StatusCode),
+    /// A program's reply that is not its answer to the request, or says that it failed.
+    #[cfg(feature = "zone")]
+    #[error(transparent)]
+    Zone(crate::zone::ReplyFailure),
 }
 
 impl FailureKind {
@@ -46,6 +50,8 @@ impl Coded for FailureKind {
         match self {
             Self::Status(_) => Code::new("answer.status"),
             Self::Redirect(_) => Code::new("answer.redirect"),
+            #[cfg(feature = "zone")]
+            Self::Zone(failure) => failure.code(),
         }
     }
 
@@ -53,6 +59,8 @@ impl Coded for FailureKind {
         match self {
             Self::Status(_) => None,
             Self::Redirect(_) => Some("name the address that it redirects to as the URL".into()),
+            #[cfg(feature = "zone")]
+            Self::Zone(failure) => failure.hint(),
         }
     }
 }
@@ -60,7 +68,8 @@ impl Coded for FailureKind {
 /// Why the answer to a call cannot be used.
 ///
 /// [`CallFailure::client_code`] is what the Feishu client shows its user (sheet `feishu-events`,
-/// section 4.4).
+/// section 4.4), or what WeCom answers the app that called a program (sheet `wecom-zone-app`,
+/// section 1.4).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallFailure {
     /// A status that is not success.
@@ -75,16 +84,22 @@ pub enum CallFailure {
     /// A card of schema 2.0 was answered with one of schema 1.0, or the other way round.
     #[error("the `card` in the answer is of another schema generation than the card it replaces")]
     CardGeneration,
+    /// A program's answer that cannot be used.
+    #[cfg(feature = "zone")]
+    #[error(transparent)]
+    Zone(#[from] crate::zone::CallFailure),
 }
 
 impl CallFailure {
-    /// The code that the platform's client shows.
+    /// The code that the platform's client or API shows.
     pub fn client_code(&self) -> u32 {
         match self {
             Self::Status(_) => 200_671,
             Self::Malformed(_) => 200_672,
             Self::CardInvalid(_) => 200_673,
             Self::CardGeneration => 200_830,
+            #[cfg(feature = "zone")]
+            Self::Zone(failure) => failure.client_code(),
         }
     }
 }
@@ -96,6 +111,8 @@ impl Coded for CallFailure {
             Self::Malformed(_) => "call.malformed",
             Self::CardInvalid(_) => "call.card_invalid",
             Self::CardGeneration => "call.card_generation",
+            #[cfg(feature = "zone")]
+            Self::Zone(failure) => return failure.code(),
         })
     }
 
@@ -111,6 +128,8 @@ impl Coded for CallFailure {
             Self::CardGeneration => {
                 "answer a card of schema 2.0 with one that says `\"schema\":\"2.0\"`"
             }
+            #[cfg(feature = "zone")]
+            Self::Zone(failure) => return failure.hint(),
         }))
     }
 }

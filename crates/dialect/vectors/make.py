@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes `feishu.json`, `standard.json` and `wecom.json` without any of Ringback's own code.
+"""Makes `feishu.json`, `standard.json`, `wecom.json` and `zone.json` without any of Ringback's own code.
 
     python3 -m venv venv && venv/bin/pip install lark-oapi==1.7.5 pycryptodome==4.4.0 standardwebhooks==1.1.0 \\
         wechatpy==1.8.18
@@ -8,7 +8,7 @@
 Feishu: AES by pycryptodome, hashes by hashlib, and each request is also given to the official
 `lark-oapi`, whose status stands in the vector as `official_sdk_status`, so that one can see where
 Ringback is stricter. Standard Webhooks: signatures by the official `standardwebhooks`. WeCom: see
-`wecom.py`.
+`wecom.py`. The zone: see `zone.py`.
 
 The output is the same on every run. Each vector says what it is:
 
@@ -19,6 +19,23 @@ The output is the same on every run. Each vector says what it is:
 - `half` "send": what `outgoing` becomes at `now` with these `random` bytes (hexadecimal). Feishu takes the
   first sixteen as the vector, the others in hexadecimal as the nonce.
 - `half` "crypto": one `operation` alone.
+
+The zone's vectors have halves of their own. A `ring` is a key id with the live versions of its secret
+(base64); nonces are hexadecimal.
+
+- `half` "seal": what `message` becomes at `now` with this `nonce` under `secret` (base64): `expect`. The keys
+  `derived` on the way are there to find a mistake by.
+- `half` "open": a `request` that a peer with this `ring`, who has room for `capacity` nonces and has `seen`
+  some, takes for `flow` and `target`. The outcome is `expect`, or the reason for which it is `refused` with
+  the SDK's `code`.
+- `half` "frame": a `plaintext` as the JSON of a `frame` (request, invoke, open, opened): it reads and is
+  written again as `expect`, or is `refused`.
+- `half` "judge": the `answer` (`status`; `cut` where it was longer than the cap) that came to the request
+  `request_id`, under a `binding` and an `output` protocol. What it means is in `call` (the `plaintext`, or a
+  `failure` with the `client_code` that an app sees) and in `event` (`delivered`, or a `failure`).
+- `half` "protocol": whether a `document` is a subset of the `sample`: `expect` is "match", or the `mismatch`
+  with its `path`.
+- `half` "sample": the `warnings` of a `sample`, or the reason for which it is `refused`.
 """
 
 import base64
@@ -37,6 +54,7 @@ warnings.filterwarnings("ignore")
 
 import lark_oapi as lark
 import standardwebhooks
+import zone
 from lark_oapi.core.model import RawRequest
 from lark_oapi.event.callback.model.p2_card_action_trigger import P2CardActionTriggerResponse
 from lark_oapi.event.callback.model.p2_url_preview_get import P2URLPreviewGetResponse
@@ -627,7 +645,9 @@ def feishu():
 if __name__ == "__main__":
     logging.disable(logging.CRITICAL)
     wecom_file = {"made_with": versions("wechatpy", "pycryptodome"), "vectors": wecom()}
-    for name, content in [("feishu", feishu()), ("standard", standard()), ("wecom", wecom_file)]:
+    zone_file = {"made_with": versions("pycryptodome"), "vectors": zone.vectors()}
+    files = [("feishu", feishu()), ("standard", standard()), ("wecom", wecom_file), ("zone", zone_file)]
+    for name, content in files:
         names = [vector["name"] for vector in content["vectors"]]
         assert len(names) == len(set(names)), name
         lines = ",\n".join("  " + json.dumps(vector, ensure_ascii=False) for vector in content["vectors"])

@@ -2,8 +2,6 @@
 
 use ringback_types::Random;
 
-const ALPHANUMERIC: &[u8; 62] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-
 /// Two lower-case hexadecimal digits a byte.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes
@@ -42,14 +40,9 @@ pub(crate) fn tenant_key(random: &Random) -> String {
     hexadecimal(&random.bytes::<8>())
 }
 
-/// A secret of 32 alphanumerics, never seeded (section 1.1). 62 does not divide 256; what that takes
-/// from 190 bits is nothing.
+/// A secret of 32 alphanumerics, never seeded (section 1.1).
 pub(crate) fn secret(random: &Random) -> String {
-    random
-        .secret::<32>()
-        .iter()
-        .map(|byte| char::from(ALPHANUMERIC[usize::from(*byte) % ALPHANUMERIC.len()]))
-        .collect()
+    random.alphanumeric::<32>()
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Where an app is reached, with its live secrets, asked at every attempt (design, section 3).
 
+use std::future::ready;
 use std::sync::Arc;
 
-use ringback_deliver::{Endpoint, Resolve, ResolveError, Resolved};
+use ringback_deliver::{BoxFuture, Endpoint, Resolve, ResolveError, Resolved};
 use ringback_store::record::Event;
 use ringback_types::Code;
 
@@ -24,7 +25,17 @@ impl AppResolver {
 }
 
 impl Resolve for AppResolver {
-    fn resolve(&self, endpoint: &Endpoint, _event: &Event) -> Result<Resolved, ResolveError> {
+    fn resolve<'a>(
+        &'a self,
+        endpoint: &'a Endpoint,
+        _event: &'a Event,
+    ) -> BoxFuture<'a, Result<Resolved, ResolveError>> {
+        Box::pin(ready(self.resolved(endpoint)))
+    }
+}
+
+impl AppResolver {
+    fn resolved(&self, endpoint: &Endpoint) -> Result<Resolved, ResolveError> {
         let route = self.registry.route(endpoint.id).ok_or_else(no_app)?;
         let target = route
             .target
@@ -34,6 +45,7 @@ impl Resolve for AppResolver {
             target,
             sender: route.sender.clone(),
             policy: Arc::clone(&endpoint.policy),
+            permit: None,
         })
     }
 }

@@ -159,6 +159,8 @@ impl Feishu {
             headers: None,
             body: made.body,
             raw: None,
+            id: None,
+            alongside: Vec::new(),
         };
         let receipt = self.engine().accept(arrival).await?;
         if receipt.duplicate {

@@ -180,6 +180,8 @@ impl<'a> Passage<'a> {
             order_key: message.order_key,
             headers: headers::kept(&self.parts.headers, &self.live.headers),
             body: message.body,
+            id: None,
+            alongside: Vec::new(),
         };
         match self.gateway.engine.accept(arrival).await {
             Ok(receipt) => {

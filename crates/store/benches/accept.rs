@@ -42,7 +42,7 @@ async fn accept_one(record: &Record, body: &Bytes, key: u128) {
         order_key: None,
     };
     record
-        .accept(Arc::new(event), [delivery].into())
+        .accept(Arc::new(event), [delivery].into(), Vec::new())
         .await
         .expect("a healthy store");
 }

@@ -170,6 +170,15 @@ impl Store {
         .await
     }
 
+    /// As [`Store::write`], on the bulk lane: between acknowledgements and outcomes, one list at a time.
+    /// Keep a list to what takes some milliseconds, because the writer stands still meanwhile.
+    pub async fn write_bulk(&self, statements: Vec<Statement>) -> Result<Vec<u64>, WriteError> {
+        self.submit(Lane::Bulk, true, move |connection| {
+            apply(connection, &statements)
+        })
+        .await
+    }
+
     /// One statement that changes nothing.
     pub async fn read(
         &self,

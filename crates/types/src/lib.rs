@@ -11,6 +11,7 @@ mod problem;
 mod random;
 mod secret;
 mod time;
+mod words;
 
 pub use code::{Code, Coded};
 pub use id::{AppId, CallerId, DeliveryId, EndpointId, EventId, IdGenerator, RecordId, SourceId};

@@ -44,6 +44,15 @@ impl Random {
         bytes
     }
 
+    /// So many letters and digits from the system's generator: for secrets and ids that nobody may guess.
+    /// 62 does not divide 256; what that takes from 190 bits (32 characters) is nothing.
+    pub fn alphanumeric<const N: usize>(&self) -> String {
+        const CHARACTERS: &[u8; 62] =
+            b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+        let pick = |byte: &u8| char::from(CHARACTERS[usize::from(*byte) % CHARACTERS.len()]);
+        self.secret::<N>().iter().map(pick).collect()
+    }
+
     /// A number from 0.0 up to 1.0; repeatable when seeded.
     pub fn unit(&self) -> f64 {
         let bits = u64::from_le_bytes(self.bytes()) >> 11;

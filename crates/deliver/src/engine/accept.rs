@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use ringback_store::WriteError;
 use ringback_store::record::{
     Accepted, Claimed, Delivery, DeliveryState, Event, EventKind, NewDelivery, Placed,
 };
+use ringback_store::{Statement, WriteError};
 use ringback_types::{EndpointId, ScheduleTime};
 use tokio::sync::oneshot;
 
@@ -15,9 +15,11 @@ use crate::policy::OrderBy;
 
 impl Inner {
     pub(super) async fn accept(self: Arc<Self>, arrival: Arrival) -> Result<Receipt, WriteError> {
+        let mut arrival = arrival;
+        let alongside = std::mem::take(&mut arrival.alongside);
         let (event, deliveries) = self.routed(arrival);
         if deliveries.iter().any(|delivery| delivery.claimed) {
-            return self.accept_and_attempt(event, deliveries).await;
+            return self.accept_and_attempt(event, deliveries, alongside).await;
         }
         // Nobody holds a slot. If the caller goes away while the write is under way, the write goes on,
         // and so does the news that something is due.
@@ -25,7 +27,10 @@ impl Inner {
             inner: &self,
             due: deliveries.iter().map(|new| new.endpoint).collect(),
         };
-        let accepted = self.record.accept(Arc::clone(&event), deliveries).await;
+        let accepted = self
+            .record
+            .accept(Arc::clone(&event), deliveries, alongside)
+            .await;
         news.due = match &accepted {
             Ok(Accepted::Stored { deliveries, .. }) => due(deliveries),
             Ok(Accepted::Duplicate { .. }) | Err(_) => Vec::new(),
@@ -39,7 +44,7 @@ impl Inner {
         let store = self.record.store();
         let endpoints = self.endpoints.snapshot();
         let now = self.clock.schedule();
-        let id = store.next_id();
+        let id = arrival.id.unwrap_or_else(|| store.next_id());
         let mut keeps_raw = false;
         let mut schedule = self.schedule();
         let deliveries = endpoints
@@ -77,12 +82,13 @@ impl Inner {
         self: Arc<Self>,
         event: Arc<Event>,
         deliveries: Arc<[NewDelivery]>,
+        alongside: Vec<Statement>,
     ) -> Result<Receipt, WriteError> {
         let (answer, answered) = oneshot::channel();
         tokio::spawn(async move {
             let accepted = self
                 .record
-                .accept(Arc::clone(&event), Arc::clone(&deliveries))
+                .accept(Arc::clone(&event), Arc::clone(&deliveries), alongside)
                 .await;
             let receipt = accepted.as_ref().map(|accepted| receipt(&event, accepted));
             // A caller who has gone away does not ask any more.

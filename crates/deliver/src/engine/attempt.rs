@@ -357,6 +357,7 @@ impl Tried {
             policy: Arc::new(Policy::standard()),
             target: None,
             request_headers: None,
+            permit: None,
             answer: Err(Failed::from(crate::own::unresolved())),
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ringback_store::record::{CallRecord, Event, EventKind};
-use ringback_types::{Code, DeliveryId, EventId};
+use ringback_types::{Code, DeliveryId, EventId, WireTime};
 
 use super::exchange::{Failed, Tried};
 use super::{Call, CallError, CallOutcome, Inner};
@@ -41,7 +41,7 @@ impl Inner {
         let meters = endpoint.meters();
         meters.began();
         let tried = self.try_once(endpoint, &event, Some(deadline)).await;
-        let result = judged(&tried, &event.event_type);
+        let result = judged(&tried, &event.event_type, self.clock.wire());
         meters.ended(result.is_ok(), tried.duration);
         self.tell(|scheduler, now| scheduler.observed(now, endpoint.id, result.is_ok()));
 
@@ -68,13 +68,13 @@ impl Inner {
     }
 }
 
-fn judged(tried: &Tried, call_type: &str) -> Result<Bytes, CallError> {
+fn judged(tried: &Tried, call_type: &str, now: WireTime) -> Result<Bytes, CallError> {
     let (answer, sender) = tried
         .answer
         .as_ref()
         .map_err(|failed| CallError::from(failed.clone()))?;
     sender
-        .judge_call(&answer.as_dialect(), call_type)
+        .judge_call(&answer.as_dialect(), call_type, now)
         .map_err(|failure| CallError {
             client_code: Some(failure.client_code()),
             ..CallError::from(Failed::from(failure))

@@ -10,6 +10,8 @@ use ringback_dialect::{Outgoing, Sender, WireRequest};
 use ringback_store::record::{Attempt, AttemptOutcome, Event};
 use ringback_types::{Code, Coded, Deadline, ScheduleTime};
 
+use tokio::sync::OwnedSemaphorePermit;
+
 use super::Inner;
 use super::corrupt::{corrupt, mistaken};
 use crate::endpoint::Endpoint;
@@ -72,6 +74,8 @@ pub(super) struct Tried {
     pub(super) policy: Arc<Policy>,
     pub(super) target: Option<String>,
     pub(super) request_headers: Option<String>,
+    /// Held until the answer has been judged.
+    pub(super) permit: Option<OwnedSemaphorePermit>,
     /// The answer with who is to judge it.
     pub(super) answer: Result<(Answer, Sender), Failed>,
 }
@@ -123,6 +127,7 @@ impl Inner {
             policy: Arc::clone(&endpoint.policy),
             target: None,
             request_headers: None,
+            permit: None,
             answer: Err(Failed::from(unresolved())),
         };
         let answer = AssertUnwindSafe(self.answer(endpoint, event, until, &mut tried));
@@ -143,9 +148,11 @@ impl Inner {
             target,
             sender,
             policy,
-        } = self.resolve(endpoint, event)?;
+            permit,
+        } = self.resolve(endpoint, event).await?;
         tried.target = Some(target.for_record());
         tried.policy = policy;
+        tried.permit = permit;
         let limits = limits(&tried.policy, until);
         let faults = self.faults.send(endpoint.id);
         let mistaken = mistaken(&sender, endpoint, &faults);
@@ -162,10 +169,10 @@ impl Inner {
         Ok((answer, sender))
     }
 
-    fn resolve(&self, endpoint: &Endpoint, event: &Event) -> Result<Resolved, Failed> {
+    async fn resolve(&self, endpoint: &Endpoint, event: &Event) -> Result<Resolved, Failed> {
         let resolver = self.rooms().resolvers.get(&endpoint.room).map(Arc::clone);
         let resolver = resolver.ok_or_else(unresolved)?;
-        Ok(resolver.resolve(endpoint, event)?)
+        Ok(resolver.resolve(endpoint, event).await?)
     }
 
     fn encode(
@@ -195,7 +202,7 @@ impl Inner {
         request: WireRequest,
         limits: &Limits,
     ) -> Result<Answer, TransportFailure> {
-        let Target::Named { transport, .. } = target else {
+        let (Target::Named { transport, .. } | Target::Through { transport, .. }) = target else {
             return self.http.exchange(target, request, limits).await;
         };
         let named = self.rooms().transports.get(transport).map(Arc::clone);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ringback_store::record::{Cursor, Query, ReplayRefusal, Replayed};
-use ringback_store::{ReadError, WriteError};
+use ringback_store::{ReadError, Statement, WriteError};
 use ringback_types::{
     Code, Coded, Deadline, DeliveryId, EndpointId, EventId, ScheduleTime, SourceId,
 };
@@ -43,6 +43,8 @@ impl Default for EngineOptions {
 /// Something that came in, verified.
 #[derive(Debug, Clone)]
 pub struct Arrival {
+    /// The id it is to have, where a room has already named it elsewhere; made when absent.
+    pub id: Option<EventId>,
     /// Where.
     pub source: SourceId,
     /// The platform's own type.
@@ -59,6 +61,9 @@ pub struct Arrival {
     pub body: Bytes,
     /// The wire request, [packed](crate::raw::pack); kept only where a matching endpoint wants it.
     pub raw: Option<Bytes>,
+    /// What the room writes besides in the very same write, whole or not at all; nothing of it where
+    /// the arrival is a duplicate.
+    pub alongside: Vec<Statement>,
 }
 
 /// What became of an arrival; it is on the disk.

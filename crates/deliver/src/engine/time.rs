@@ -9,6 +9,7 @@ use ringback_types::{ClockError, ScheduleTime};
 use tokio::sync::{Notify, watch};
 
 use super::{Advanced, Inner};
+use crate::seam::{Alarm, Transport as _};
 
 /// The longest the sleeper sleeps: a wall clock that jumps costs no more (design, section 9).
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
@@ -161,21 +162,25 @@ impl Inner {
     async fn tick(self: &Arc<Self>, rounds: &mut Rounds) -> Duration {
         let monotonic = self.clock.monotonic();
         if over(&mut rounds.swept, monotonic, LONGEST_SLEEP) {
-            self.http.sweep();
+            self.sweep();
             self.measure();
         }
         self.watch_clock(rounds).await;
         if over(&mut rounds.rescanned, monotonic, RESCAN) {
             self.rescan_all().await;
         }
+        self.ring_alarms().await;
         self.tell(|_, _| ());
         let now = self.clock.schedule();
-        let mut schedule = self.schedule();
         let longest = now.plus(LONGEST_SLEEP);
+        let alarm = self.next_alarm().unwrap_or(longest);
+        let mut schedule = self.schedule();
         let until = schedule
             .scheduler
             .wake_at()
-            .map_or(longest, |at| at.min(longest));
+            .map_or(longest, |at| at.min(longest))
+            // An alarm that could not do its work is tried again with the next round.
+            .min(if alarm > now { alarm } else { longest });
         schedule.sleeps_until = until;
         drop(schedule);
         // A virtual clock does not come to a due time by sleeping.
@@ -183,6 +188,31 @@ impl Inner {
             LONGEST_SLEEP
         } else {
             until.since(now)
+        }
+    }
+
+    fn sweep(&self) {
+        self.http.sweep();
+        let transports: Vec<_> = self.rooms().transports.values().map(Arc::clone).collect();
+        for transport in transports {
+            transport.sweep();
+        }
+    }
+
+    fn alarms(&self) -> Vec<Arc<dyn Alarm>> {
+        self.rooms().alarms.clone()
+    }
+
+    fn next_alarm(&self) -> Option<ScheduleTime> {
+        self.alarms().iter().filter_map(|alarm| alarm.next()).min()
+    }
+
+    async fn ring_alarms(&self) {
+        let now = self.clock.schedule();
+        for alarm in self.alarms() {
+            if alarm.next().is_some_and(|at| at <= now) {
+                alarm.ring(now).await;
+            }
         }
     }
 
@@ -206,8 +236,13 @@ impl Inner {
         let before = self.tally.read();
         let target = self.clock.schedule().plus(by);
         self.quiet().await;
+        let mut played = None;
         while let Some(at) = self.next_before(target) {
             self.play_to(at).await?;
+            // An alarm that could not do its work stays due; it must not hold the clock.
+            if played.replace(at) == Some(at) {
+                break;
+            }
         }
         self.play_to(target).await?;
         let after = self.tally.read();
@@ -220,14 +255,15 @@ impl Inner {
     }
 
     fn next_before(&self, target: ScheduleTime) -> Option<ScheduleTime> {
-        self.schedule()
-            .scheduler
-            .wake_at()
-            .filter(|at| *at <= target)
+        let delivery = self.schedule().scheduler.wake_at();
+        let alarm = self.next_alarm();
+        let next = delivery.into_iter().chain(alarm).min();
+        next.filter(|at| *at <= target)
     }
 
     async fn play_to(self: &Arc<Self>, time: ScheduleTime) -> Result<(), ClockError> {
         self.clock.advance_to(time)?;
+        self.ring_alarms().await;
         self.tell(|_, _| ());
         self.quiet().await;
         Ok(())

@@ -63,6 +63,11 @@ impl Pool {
         }
     }
 
+    /// An empty pool on the same clock and of the same size.
+    pub(super) fn beside(&self, idle_for: Duration) -> Self {
+        Self::new(self.clock.clone(), self.idle_per_origin, idle_for)
+    }
+
     /// The youngest connection to the URL's origin that is open and not too old.
     pub(super) fn take(&self, url: &Url) -> Option<Connection> {
         let now = self.clock.monotonic();

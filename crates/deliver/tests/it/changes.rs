@@ -132,18 +132,25 @@ async fn what_waits_for_a_deleted_endpoint_is_given_up() {
 
 #[tokio::test]
 async fn a_room_writes_its_endpoint_in_its_own_change_and_resolves_it() {
-    use ringback_deliver::{Resolve, ResolveError, Resolved, Target};
+    use ringback_deliver::{BoxFuture, Resolve, ResolveError, Resolved, Target};
     use ringback_dialect::Sender;
     use ringback_store::record::Event;
     use std::sync::Arc;
 
     struct Apps(url::Url);
     impl Resolve for Apps {
-        fn resolve(&self, endpoint: &Endpoint, _: &Event) -> Result<Resolved, ResolveError> {
-            Ok(Resolved {
-                target: Target::from(self.0.clone()),
-                sender: Sender::Raw,
-                policy: Arc::clone(&endpoint.policy),
+        fn resolve<'a>(
+            &'a self,
+            endpoint: &'a Endpoint,
+            _: &'a Event,
+        ) -> BoxFuture<'a, Result<Resolved, ResolveError>> {
+            Box::pin(async {
+                Ok(Resolved {
+                    target: Target::from(self.0.clone()),
+                    sender: Sender::Raw,
+                    policy: Arc::clone(&endpoint.policy),
+                    permit: None,
+                })
             })
         }
     }
@@ -192,13 +199,17 @@ async fn a_room_writes_its_endpoint_in_its_own_change_and_resolves_it() {
 
 #[tokio::test]
 async fn a_resolver_that_panics_costs_an_attempt_and_no_more() {
-    use ringback_deliver::{Resolve, ResolveError, Resolved};
+    use ringback_deliver::{BoxFuture, Resolve, ResolveError, Resolved};
     use ringback_store::record::Event;
     use std::sync::Arc;
 
     struct Broken;
     impl Resolve for Broken {
-        fn resolve(&self, _: &Endpoint, _: &Event) -> Result<Resolved, ResolveError> {
+        fn resolve<'a>(
+            &'a self,
+            _: &'a Endpoint,
+            _: &'a Event,
+        ) -> BoxFuture<'a, Result<Resolved, ResolveError>> {
             panic!("on purpose");
         }
     }

@@ -392,7 +392,10 @@ async fn pile_up(record: &Record, endpoint: EndpointId) {
         writing.spawn(async move {
             for _ in 0..MOUNTAIN / 100 {
                 let (event, delivery) = piece(&record, endpoint);
-                record.accept(event, [delivery].into()).await.unwrap();
+                record
+                    .accept(event, [delivery].into(), Vec::new())
+                    .await
+                    .unwrap();
             }
         });
     }

@@ -166,6 +166,8 @@ pub(crate) fn arrival(event_type: &str) -> Arrival {
         headers: None,
         body: Bytes::from_static(BODY),
         raw: None,
+        id: None,
+        alongside: Vec::new(),
     }
 }
 

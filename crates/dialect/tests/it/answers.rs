@@ -172,7 +172,11 @@ fn callback_answers_are_checked_as_the_client_would() {
         let answer = answer(200, &headers, body.as_bytes());
         let expected = expected.map(|()| Bytes::copy_from_slice(body.as_bytes()));
         for sender in senders() {
-            assert_eq!(sender.judge_call(&answer, call_type), expected, "{body}");
+            assert_eq!(
+                sender.judge_call(&answer, call_type, NOW),
+                expected,
+                "{body}"
+            );
         }
     }
 }
@@ -199,8 +203,8 @@ fn callback_failures_are_what_the_client_shows() {
     let [feishu, standard, _] = senders();
     let created = answer(201, &headers, b"{}");
     let status = CallFailure::Status(StatusCode::CREATED);
-    assert_eq!(feishu.judge_call(&created, click), Err(status.clone()));
-    assert!(standard.judge_call(&created, click).is_ok());
+    assert_eq!(feishu.judge_call(&created, click, NOW), Err(status.clone()));
+    assert!(standard.judge_call(&created, click, NOW).is_ok());
 
     let failures = [
         (status, 200_671),

@@ -10,3 +10,6 @@ mod support;
 mod vectors;
 mod wecom;
 mod wecom_properties;
+mod zone;
+mod zone_properties;
+mod zone_vectors;

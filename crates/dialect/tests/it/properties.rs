@@ -81,7 +81,7 @@ fn json() -> impl Strategy<Value = serde_json::Value> {
 }
 
 /// Text that is JSON now and then, of the members that the code looks for.
-fn nearly_json() -> impl Strategy<Value = Vec<u8>> {
+pub(crate) fn nearly_json() -> impl Strategy<Value = Vec<u8>> {
     let piece = select(
         &[
             "{",
@@ -139,7 +139,7 @@ fn nearly_json() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// `bytes` with one of them changed.
-fn flipped(bytes: &[u8], at: Index, with: u8) -> Vec<u8> {
+pub(crate) fn flipped(bytes: &[u8], at: Index, with: u8) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     let at = at.index(bytes.len());
     bytes[at] ^= with;
@@ -210,7 +210,7 @@ proptest! {
             let answer: Answer<'_> = answer(status, &headers, &body);
             let _ = sender.judge_event(&answer, NOW);
             for call_type in ["card.action.trigger", "url.preview.get"] {
-                let _ = sender.judge_call(&answer, call_type);
+                let _ = sender.judge_call(&answer, call_type, NOW);
             }
             let _ = feishu::judge_challenge(&answer, "a");
         }

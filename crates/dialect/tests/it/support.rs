@@ -70,5 +70,13 @@ pub(crate) fn answer<'a>(status: u16, headers: &'a HeaderMap, body: &'a [u8]) ->
         status: StatusCode::from_u16(status).unwrap(),
         headers,
         body,
+        cut: false,
     }
+}
+
+pub(crate) fn hex(text: &str) -> Vec<u8> {
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+        .collect()
 }

@@ -15,7 +15,7 @@ use ringback_dialect::{
 use ringback_types::{Secret, WireTime};
 use serde::Deserialize;
 
-use crate::support::{feishu_secrets, header_map, outgoing, signing_key, wecom_secrets};
+use crate::support::{feishu_secrets, header_map, hex, outgoing, signing_key, wecom_secrets};
 
 #[derive(Deserialize)]
 struct File {
@@ -384,13 +384,6 @@ impl Crypto {
             }
         }
     }
-}
-
-fn hex(text: &str) -> Vec<u8> {
-    (0..text.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
-        .collect()
 }
 
 fn reason_named(name: &str) -> Reason {

@@ -8,6 +8,8 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::model::{DeliveryState, Event};
 use super::{Record, sql};
 use crate::error::WriteError;
+use crate::statement::Statement;
+use crate::store::apply;
 use crate::writer::Lane;
 
 /// A delivery that an event begins with.
@@ -54,17 +56,25 @@ pub enum Accepted {
 }
 
 impl Record {
-    /// Writes an event and its deliveries, whole or not at all; answers once they are on the disk.
+    /// Writes an event, its deliveries and what a room writes alongside, whole or not at all; answers
+    /// once they are on the disk. Of a duplicate nothing is written.
     pub async fn accept(
         &self,
         event: Arc<Event>,
         deliveries: Arc<[NewDelivery]>,
+        alongside: Vec<Statement>,
     ) -> Result<Accepted, WriteError> {
         self.store.accepting()?;
         let epochs = self.store.epoch_reader();
+        // What only inserts cannot fail half-way and needs no savepoint.
+        let may_fail = !alongside.is_empty();
         self.store
-            .submit(Lane::Urgent, false, move |connection| {
-                accept(connection, &event, &deliveries, epochs.now())
+            .submit(Lane::Urgent, may_fail, move |connection| {
+                let accepted = accept(connection, &event, &deliveries, epochs.now())?;
+                if let Accepted::Stored { .. } = accepted {
+                    apply(connection, &alongside)?;
+                }
+                Ok(accepted)
             })
             .await
     }

@@ -75,7 +75,7 @@ impl Fixture {
 
     async fn accept(&self, event: &Arc<Event>, deliveries: Vec<NewDelivery>) -> Accepted {
         self.record
-            .accept(Arc::clone(event), deliveries.into())
+            .accept(Arc::clone(event), deliveries.into(), Vec::new())
             .await
             .unwrap()
     }

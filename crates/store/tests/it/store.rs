@@ -53,7 +53,16 @@ async fn a_write_is_applied_whole_or_refused_whole() {
 
     let broken = store.write(vec![insert(4), insert(1)]).await;
     assert!(matches!(broken, Err(WriteError::Failed(_))));
+    let update = Statement::new(UPDATE, [Value::Int(9), Value::from("y")]).expecting(1);
+    let refused = store.write_bulk(vec![insert(3), update]).await;
+    assert!(matches!(refused, Err(WriteError::Unexpected { .. })));
     assert_eq!(store.read(READ, []).await.unwrap().len(), 2);
+    let touched = store.write_bulk(vec![insert(3), insert(4)]).await;
+    assert_eq!(
+        touched,
+        Ok(vec![1, 1]),
+        "the bulk lane keeps the same promise"
+    );
     assert!(store.status().ready, "a refused write harms nobody else");
 }
 

@@ -1,0 +1,219 @@
+//! The zone's door for programs: `/zone/invoke/{api}` and `/zone/open` (design, section 6, "The channel").
+//!
+//! Checks come in the design's order and before any work: key id, version and time before the body is
+//! read. The peer learns a code only; the log says which check failed.
+
+mod invoke;
+mod open;
+
+use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use bytes::Bytes;
+use ringback_dialect::zone::{
+    Address, Flow, Head, Keys, Message, Outcome, Reason, Sealed, header, open as unseal, seal,
+    unsigned_refusal,
+};
+use ringback_store::Statement;
+
+use crate::records;
+use crate::registry::Speaker;
+use crate::zone::Zone;
+
+/// The largest body of an SDK request (design, section 4, number 6).
+const BODY_BYTES: usize = 64 << 20;
+
+pub(crate) fn routes(zone: &Zone) -> Router {
+    Router::new()
+        .route("/zone/invoke/{api}", post(serve_invoke))
+        .route("/zone/open", post(serve_open))
+        .with_state(zone.clone())
+}
+
+/// Somebody who may speak, with what answers are sealed by.
+struct Peer {
+    keys: Keys,
+    key_id: String,
+    version: u32,
+    flow: Flow,
+    target: String,
+}
+
+/// A request that was verified.
+struct Opened {
+    head: Head,
+    plaintext: Vec<u8>,
+}
+
+async fn serve_invoke(
+    State(zone): State<Zone>,
+    Path(api): Path<String>,
+    request: Request,
+) -> Response {
+    let Some(_place) = zone.enter() else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    let address = match Address::read(request.headers()) {
+        Ok(address) => address,
+        Err(reason) => return unsealed(reason),
+    };
+    let speaker = zone.snapshot().speaker(address.key_id).cloned();
+    let Some(speaker) = speaker else {
+        return unsealed(Reason::KeyIdUnknown);
+    };
+    let Ok(_own_place) = std::sync::Arc::clone(&speaker.places).try_acquire_owned() else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    let Some(keys) = speaker.ring.of(address.version).cloned() else {
+        return match Peer::of_ring(&speaker, &api) {
+            Some(peer) => peer.refused(&zone, "", Reason::VersionUnknown),
+            None => unsealed(Reason::VersionUnknown),
+        };
+    };
+    let peer = Peer {
+        key_id: address.key_id.to_owned(),
+        version: address.version,
+        flow: Flow::InvokeReply,
+        target: api,
+        keys,
+    };
+    match peer.open(&zone, Flow::Invoke, request).await {
+        Ok(opened) => {
+            speaker.ring.note_used(peer.version);
+            invoke::answer(&zone, &speaker, &peer, opened).await
+        }
+        Err((request_id, reason)) => peer.refused(&zone, &request_id, reason),
+    }
+}
+
+async fn serve_open(State(zone): State<Zone>, request: Request) -> Response {
+    let Some(_place) = zone.enter() else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    let address = match Address::read(request.headers()) {
+        Ok(address) if address.version == 1 => address,
+        Ok(_) => return unsealed(Reason::VersionUnknown),
+        Err(reason) => return unsealed(reason),
+    };
+    let Some(keys) = open::keys(&zone, address.key_id) else {
+        return unsealed(Reason::KeyIdUnknown);
+    };
+    let peer = Peer {
+        key_id: address.key_id.to_owned(),
+        version: address.version,
+        flow: Flow::OpenReply,
+        target: OPEN.to_owned(),
+        keys,
+    };
+    match peer.open(&zone, Flow::Open, request).await {
+        Ok(opened) => open::answer(&zone, &peer, &opened).await,
+        Err((request_id, reason)) => peer.refused(&zone, &request_id, reason),
+    }
+}
+
+/// The target of the open flow.
+const OPEN: &str = "open";
+
+/// With no usable key there is nothing to sign by.
+fn unsealed(reason: Reason) -> Response {
+    log(reason, "");
+    let Sealed { headers, body } = unsigned_refusal();
+    written(headers, body)
+}
+
+fn log(reason: Reason, key_id: &str) {
+    let code = reason.code();
+    let stable = ringback_types::Coded::code(&reason);
+    tracing::info!(key_id, code, cause = %stable, "a request at the zone's door was refused: {reason}");
+    metrics::counter!("ringback_zone_door_refusals_total", "reason" => reason.as_str())
+        .increment(1);
+}
+
+impl Peer {
+    /// A peer that is answered by the zone's own current version.
+    fn of_ring(speaker: &Speaker, api: &str) -> Option<Self> {
+        let version = speaker.ring.used();
+        Some(Self {
+            keys: speaker.ring.of(version)?.clone(),
+            key_id: speaker.ring.key_id().to_owned(),
+            version,
+            flow: Flow::InvokeReply,
+            target: api.to_owned(),
+        })
+    }
+
+    /// Reads and verifies a request; a refusal comes with the id of the request, as far as it is known.
+    async fn open(
+        &self,
+        zone: &Zone,
+        flow: Flow,
+        request: Request,
+    ) -> Result<Opened, (String, Reason)> {
+        let now = zone.store().clock().wire();
+        let head = Head::read(request.headers(), flow, now);
+        let head = head.map_err(|reason| (String::new(), reason))?;
+        let refuse = |reason| (head.request_id.clone(), reason);
+        let body = to_bytes(request.into_body(), BODY_BYTES).await;
+        let body = body.map_err(|_| refuse(Reason::BodyShape))?;
+        let plaintext = unseal(&self.keys, flow, &self.target, &head, &body).map_err(refuse)?;
+        // Only what was signed counts, or anybody could use up the room.
+        zone.nonces().remember(head.nonce, now).map_err(refuse)?;
+        Ok(Opened { head, plaintext })
+    }
+
+    fn refused(&self, zone: &Zone, request_id: &str, reason: Reason) -> Response {
+        log(reason, &self.key_id);
+        self.error(zone, request_id, reason.code())
+    }
+
+    /// A signed reply without content; the code stands beside it.
+    fn error(&self, zone: &Zone, request_id: &str, code: i32) -> Response {
+        let mut response = self.sealed(zone, request_id, Outcome::Error, b"");
+        if let Ok(value) = HeaderValue::try_from(code.to_string()) {
+            response.headers_mut().insert(header::REFUSAL, value);
+        }
+        response
+    }
+
+    fn sealed(
+        &self,
+        zone: &Zone,
+        request_id: &str,
+        outcome: Outcome,
+        plaintext: &[u8],
+    ) -> Response {
+        let message = Message {
+            flow: self.flow,
+            target: &self.target,
+            key_id: &self.key_id,
+            version: self.version,
+            request_id,
+            outcome: Some(outcome),
+            plaintext,
+        };
+        let now = zone.store().clock().wire();
+        let Sealed { headers, body } = seal(&self.keys, &message, now, zone.random().secret());
+        written(headers, body)
+    }
+}
+
+fn written(headers: HeaderMap, body: Bytes) -> Response {
+    let mut response = body.into_response();
+    *response.headers_mut() = headers;
+    response
+}
+
+impl Opened {
+    /// The row that lets this request have its effect once, in the same write as the effect.
+    fn nonce(&self, zone: &Zone) -> Statement {
+        let expires_at = zone.now().plus(ringback_dialect::zone::NONCE_LIFETIME * 2);
+        records::jobs::insert_nonce(self.head.nonce.to_vec(), expires_at)
+    }
+
+    fn request_id(&self) -> &str {
+        &self.head.request_id
+    }
+}

@@ -1,0 +1,218 @@
+//! SDK APIs (SDK sheet, section 9): who asks, and which API it is.
+
+use std::sync::Arc;
+
+use axum::response::Response;
+use ringback_archive::Owner;
+use ringback_dialect::zone::{InvokeFrame, Outcome, Reason};
+use serde_json::{Map, Value};
+
+use super::{Opened, Peer};
+use crate::app::App;
+use crate::call::not_associated;
+use crate::errcode::{self, Refusal};
+use crate::face::{self, parse_json};
+use crate::job::JobKind;
+use crate::program::ProgramState;
+use crate::registry::Speaker;
+use crate::zone::Zone;
+
+/// The APIs that are there, with their old names (SDK sheet, section 21).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Api {
+    SyncMsg,
+    MessagesOfPage,
+    NotifyApp,
+    Report,
+    CreateProgramTask,
+    ProgramTaskResult,
+    CreateModelTask,
+    ModelTaskResult,
+    SetMasking,
+    GetMasking,
+}
+
+impl Api {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "sync_msg" => Self::SyncMsg,
+            "get_msg_list_by_page_id" => Self::MessagesOfPage,
+            "spec_notify_app" => Self::NotifyApp,
+            "program_async_job_call_back" => Self::Report,
+            "create_program_task" => Self::CreateProgramTask,
+            "get_program_task_result" => Self::ProgramTaskResult,
+            "create_model_task" | "create_private_task" => Self::CreateModelTask,
+            "get_model_task_result" | "get_private_task_result" => Self::ModelTaskResult,
+            "set_hide_sensitiveinfo_config" => Self::SetMasking,
+            "get_hide_sensitiveinfo_config" => Self::GetMasking,
+            _ => return None,
+        })
+    }
+}
+
+/// On whose behalf a program asks.
+struct Asker<'a> {
+    speaker: &'a Speaker,
+    app: Arc<App>,
+}
+
+/// The API's answer; a business refusal is an answer too.
+pub(super) async fn answer(
+    zone: &Zone,
+    speaker: &Speaker,
+    peer: &Peer,
+    opened: Opened,
+) -> Response {
+    let Some(api) = Api::named(&peer.target) else {
+        return peer.refused(zone, opened.request_id(), Reason::ApiUnknown);
+    };
+    let Ok(frame) = serde_json::from_slice::<InvokeFrame>(&opened.plaintext) else {
+        return peer.refused(zone, opened.request_id(), Reason::PlaintextNotJson);
+    };
+    let answered = invoke(zone, speaker, api, &frame, &opened).await;
+    let text = answered.unwrap_or_else(|refusal| refused(&refusal, peer));
+    peer.sealed(zone, opened.request_id(), Outcome::Ok, text.as_bytes())
+}
+
+fn refused(refusal: &Refusal, peer: &Peer) -> String {
+    let cause = refusal.cause.as_deref().unwrap_or(&refusal.errmsg);
+    let (key_id, api, errcode) = (&peer.key_id, &peer.target, refusal.errcode);
+    tracing::info!(key_id, api, errcode, cause, "an SDK request was refused");
+    serde_json::to_string(&refusal.envelope()).unwrap_or_default()
+}
+
+async fn invoke(
+    zone: &Zone,
+    speaker: &Speaker,
+    api: Api,
+    frame: &InvokeFrame,
+    opened: &Opened,
+) -> Result<String, Refusal> {
+    if api == Api::Report {
+        return report(zone, speaker, frame, opened).await;
+    }
+    let asker = Asker::of(zone, speaker, frame)?;
+    let (app, request) = (&asker.app, frame.request.as_str());
+    let program_id = &*speaker.program_id;
+    let debugging = speaker.debugs.is_some();
+    match api {
+        Api::SyncMsg => Ok(zone.archive().sync_msg(&asker.owner(), request).await?),
+        Api::MessagesOfPage => Ok(zone
+            .archive()
+            .get_msg_list_by_page_id(&asker.owner(), request)
+            .await?),
+        Api::NotifyApp => {
+            let nonce = opened.nonce(zone);
+            zone.notify_app(app, program_id, asker.instance(), request, nonce)
+                .await
+        }
+        Api::CreateProgramTask | Api::CreateModelTask => {
+            let nonce = opened.nonce(zone);
+            zone.create_task(kind_of(api), app, program_id, debugging, request, nonce)
+                .await
+        }
+        Api::ProgramTaskResult | Api::ModelTaskResult => {
+            zone.task_result(kind_of(api), app, program_id, request)
+                .await
+        }
+        Api::SetMasking => {
+            zone.mask(&app.corpid, parse_json(request.as_bytes())?)
+                .await?;
+            Ok(face::ok())
+        }
+        Api::GetMasking => {
+            let config = zone
+                .masking(&app.corpid, parse_json(request.as_bytes())?)
+                .await?;
+            Ok(with_envelope(config))
+        }
+        // Answered above: it may come without an agent id.
+        Api::Report => report(zone, speaker, frame, opened).await,
+    }
+}
+
+fn kind_of(api: Api) -> JobKind {
+    match api {
+        Api::CreateModelTask | Api::ModelTaskResult => JobKind::ModelTask,
+        _ => JobKind::ProgramTask,
+    }
+}
+
+fn with_envelope(members: Value) -> String {
+    let mut answer = Map::new();
+    answer.insert("errcode".to_owned(), 0.into());
+    answer.insert("errmsg".to_owned(), "ok".into());
+    if let Value::Object(members) = members {
+        answer.extend(members);
+    }
+    Value::Object(answer).to_string()
+}
+
+/// `program_async_job_call_back`: `job_info` alone says whose job it is.
+async fn report(
+    zone: &Zone,
+    speaker: &Speaker,
+    frame: &InvokeFrame,
+    opened: &Opened,
+) -> Result<String, Refusal> {
+    let info = zone.opened_job_info(
+        &frame.job_info,
+        &frame.corpid,
+        frame.agentid,
+        &speaker.program_id,
+    )?;
+    let of_job = InvokeFrame {
+        agentid: info.agentid,
+        ..frame.clone()
+    };
+    Asker::of(zone, speaker, &of_job)?;
+    zone.report(&info, &frame.request, opened.nonce(zone))
+        .await?;
+    Ok(face::ok())
+}
+
+impl<'a> Asker<'a> {
+    /// The key id alone says which program speaks; the frame says for which app, and must be right
+    /// (design, section 6, "Authority").
+    fn of(zone: &Zone, speaker: &'a Speaker, frame: &InvokeFrame) -> Result<Self, Refusal> {
+        let snapshot = zone.snapshot();
+        let program_id = &*speaker.program_id;
+        let app = snapshot.find_app(&frame.corpid, frame.agentid).cloned();
+        let app = app.ok_or_else(|| errcode::NOT_ASSOCIATED.because("no such corp and agent"))?;
+        let association = snapshot.association(app.id, program_id);
+        let association = association.ok_or_else(|| not_associated(&app, program_id))?;
+        app.may_use_zone()?;
+        let program = snapshot
+            .find_program(program_id)
+            .ok_or(errcode::NOT_ASSOCIATED)?;
+        match speaker.debugs {
+            Some(debugged) if debugged != app.id => return Err(not_associated(&app, program_id)),
+            Some(_) if association.debugging(program, zone.now()).is_none() => {
+                return Err(errcode::NOT_IN_DEBUG.into());
+            }
+            None if program.state != ProgramState::Deployed => {
+                return Err(errcode::NOT_DEPLOYED.into());
+            }
+            Some(_) | None => {}
+        }
+        // What an event starts has no ability.
+        if !frame.ability_id.is_empty() && program.ability(&frame.ability_id).is_none() {
+            return Err(errcode::BAD_ABILITY.into());
+        }
+        Ok(Self { speaker, app })
+    }
+
+    fn owner(&self) -> Owner {
+        Owner {
+            corp: self.app.corpid.clone(),
+            agentid: self.app.agentid,
+            program: self.speaker.program_id.to_string(),
+        }
+    }
+
+    /// What stands behind the slash of the key id.
+    fn instance(&self) -> &str {
+        let key_id = self.speaker.ring.key_id();
+        key_id.rsplit('/').next().unwrap_or_default()
+    }
+}
