@@ -162,6 +162,11 @@ impl Hosts {
         log.map(|log| log.lines(filter)).unwrap_or_default()
     }
 
+    /// The number of the newest log line of a program that has run here, for those who follow its log.
+    pub fn newest_log(&self, program: &str) -> Option<watch::Receiver<u64>> {
+        self.lock_logs().get(program).map(|log| log.newest())
+    }
+
     /// What became of the log lines of a program.
     pub fn log_counts(&self, program: &str) -> LogCounts {
         let log = self.lock_logs().get(program).cloned();
