@@ -14,6 +14,8 @@ use rustix::process::{Pid, Resource, Rlimit, Signal};
 
 /// As a shell says it when a command cannot be executed.
 const NOT_EXECUTED: u8 = 126;
+/// What the launcher says on standard error when there is nothing to become.
+const FAILED: &str = "ringback: not started: ";
 const UNLIMITED: &str = "unlimited";
 const RUN: &str = "run";
 const SWEEP: &str = "sweep";
@@ -35,7 +37,7 @@ pub fn launch(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         reason = "standard error is the output of the program that was to run"
     )]
     {
-        eprintln!("not started: {failed}");
+        eprintln!("{FAILED}{failed}");
     }
     ExitCode::from(NOT_EXECUTED)
 }
@@ -52,6 +54,11 @@ pub(crate) fn run_arguments(
         .into_iter()
         .chain(arguments.iter().map(OsString::from))
         .collect()
+}
+
+/// The cause, where this is the line of a launcher that failed.
+pub(crate) fn failure(line: &str) -> Option<&str> {
+    line.strip_prefix(FAILED)
 }
 
 /// The argument that makes [`launch`] a sweeper.

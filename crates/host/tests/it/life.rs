@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use ringback_host::{Ended, Options, SpecError, State};
-use ringback_types::Coded as _;
+use ringback_types::{Coded as _, Problem};
 
 use crate::stage::{Stage, credentials, gone, mode, options, program, server};
 
@@ -130,18 +130,18 @@ async fn what_cannot_be_started_says_why_until_it_can() {
         );
     }
 
+    let until = async |code: &'static str| {
+        let is_such = |problem: &Problem| problem.code.as_str() == code;
+        let seen = stage.until(|status| status.problem.as_ref().is_some_and(is_such));
+        seen.await.problem.unwrap()
+    };
+    fs::write(&script, "#!/no/such/shell\n").unwrap();
+    until("host.command_not_executable").await;
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o700)).unwrap();
+    let problem = until("host.not_executed").await;
+    assert!(problem.message.contains("No such file"), "{problem:?}");
     let exec = format!("#!/bin/sh\nexec {} \"$@\"\n", server().command);
     fs::write(&script, exec).unwrap();
-    let is_not_executable = |code: &str| code == "host.command_not_executable";
-    stage
-        .until(|status| {
-            status
-                .problem
-                .as_ref()
-                .is_some_and(|it| is_not_executable(it.code.as_str()))
-        })
-        .await;
-    fs::set_permissions(&script, fs::Permissions::from_mode(0o700)).unwrap();
     let status = stage.until(|status| status.state == State::Ready).await;
     assert!(status.problem.is_none() && status.restarts > 0);
 }
