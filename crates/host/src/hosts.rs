@@ -16,7 +16,7 @@ use crate::options::Options;
 use crate::program::Program;
 use crate::spawner::Spawner;
 use crate::spec::Spec;
-use crate::status::InstanceStatus;
+use crate::status::{InstanceStatus, State};
 use crate::supervisor::Context;
 
 type Programs = HashMap<String, Arc<Program>>;
@@ -148,12 +148,22 @@ impl Hosts {
         self.0.context.changes.subscribe()
     }
 
-    /// Waits until all instances of a program are ready, however often they have to be started; put a
+    /// Waits until all instances of a program are ready at once, however often they have to be started; put a
     /// deadline around it and look at the [status](Hosts::status) when it passes.
     pub async fn wait_ready(&self, program: &str) -> Result<(), NotReady> {
-        let not_running = || NotReady::NotRunning(program.to_owned());
-        let running = self.program(program).ok_or_else(not_running)?;
-        running.ready(program).await
+        let mut changes = self.changes();
+        loop {
+            let statuses = self.status(program);
+            let is_stopped = |status: &InstanceStatus| status.state == State::Stopped;
+            if statuses.is_empty() || statuses.iter().any(is_stopped) {
+                return Err(NotReady::NotRunning(program.to_owned()));
+            }
+            if statuses.iter().all(|status| status.state == State::Ready) {
+                return Ok(());
+            }
+            // Its sender lives in this.
+            let _ = changes.changed().await;
+        }
     }
 
     /// The newest log lines of a program, the oldest of them first.

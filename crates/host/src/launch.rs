@@ -71,10 +71,13 @@ fn become_program(order: &[OsString]) -> String {
     let [parent, limit, executable, arguments @ ..] = order else {
         return "these are not the arguments of a launch".to_owned();
     };
+    // Made before the limit holds, which may be below what this process has already.
+    let mut command = Command::new(executable);
+    command.args(arguments);
     if let Err(error) = limit_self(parent, limit) {
         return error.to_string();
     }
-    let error = Command::new(executable).args(arguments).exec();
+    let error = command.exec();
     format!("`{}`: {error}", Path::new(executable).display())
 }
 

@@ -6,8 +6,9 @@
 //! `credentials.json`), a free loopback port that it is told in `RINGBACK_ZONE_LISTEN`, and a
 //! [status](InstanceStatus). Processes are **not isolated**: every status says so.
 //!
-//! A program starts through a [`Launcher`], which ends in [`launch`]: there its limits are set before it
-//! runs, and the kernel is told to kill it when Ringback is gone.
+//! A program starts through a [`Launcher`], which ends in [`launch()`]: there its limits are set before it
+//! runs, and the kernel is told to kill it when Ringback is gone. Another process made through the
+//! launcher, the sweeper, does the same for what start scripts make. All this is Linux only.
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {

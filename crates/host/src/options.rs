@@ -62,11 +62,11 @@ impl Default for Options {
     }
 }
 
-/// The program that ends in [`launch`](crate::launch): as a rule this binary with a hidden subcommand.
+/// The program that ends in [`launch`](crate::launch()): as a rule this binary with a hidden subcommand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Launcher {
     /// Its absolute path.
     pub program: PathBuf,
-    /// Its first arguments; those for [`launch`](crate::launch) follow.
+    /// Its first arguments; those for [`launch`](crate::launch()) follow.
     pub arguments: Vec<OsString>,
 }
