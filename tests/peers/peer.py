@@ -40,10 +40,10 @@ def canonical(headers):
     return {"-".join(word.capitalize() for word in name.split("-")): value for name, value in headers.items()}
 
 
-def serve(answer):
-    """Serves POST on a free loopback port until stdin closes.
+def serve(answer, check=None):
+    """Serves POST, and GET where there is a `check`, on a free loopback port until stdin closes.
 
-    `answer(path, headers, body)` gives (status, headers, body bytes).
+    `answer(path, headers, body)` and `check(path, headers)` give (status, headers, body bytes).
     """
 
     class Handler(BaseHTTPRequestHandler):
@@ -52,7 +52,14 @@ def serve(answer):
         def do_POST(self):
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             headers = canonical(self.headers)
-            status, extra, content = answer(self.path, headers, body)
+            self.finish_with(answer(self.path, headers, body), headers, body)
+
+        def do_GET(self):
+            headers = canonical(self.headers)
+            self.finish_with(check(self.path, headers) if check else (405, {}, b""), headers, b"")
+
+        def finish_with(self, answered, headers, body):
+            status, extra, content = answered
             emit(
                 {
                     "kind": "answered",

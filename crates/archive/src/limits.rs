@@ -84,3 +84,26 @@ impl Drop for ConcurrencyPlace<'_> {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_free_again_when_it_is_dropped() {
+        let places = Concurrency::new(2);
+        let (one, two) = (places.take(1), places.take(1));
+        assert!(one.is_some() && two.is_some() && places.take(1).is_none());
+        assert!(places.take(2).is_some(), "another corp has its own");
+        drop(one);
+        assert!(places.take(1).is_some());
+    }
+
+    #[test]
+    fn a_refused_call_does_not_count() {
+        let rate = Rate::new(1);
+        let at = ScheduleTime::from_millis;
+        let allowed = [0, 59_999, 60_000, 60_001].map(|millis| rate.take(1, at(millis)));
+        assert_eq!(allowed, [true, false, true, false]);
+    }
+}

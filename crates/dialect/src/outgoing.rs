@@ -40,6 +40,7 @@ impl fmt::Debug for RawRequest {
         let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
         formatter
             .debug_struct("RawRequest")
+            .field("query_bytes", &self.query.as_ref().map(String::len))
             .field("content_type", &self.content_type)
             .field("headers", &names)
             .field("body_bytes", &self.body.len())

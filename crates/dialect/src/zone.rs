@@ -2,7 +2,7 @@
 //!
 //! The platform documents no more than that requests and replies are signed and encrypted (sheet
 //! `wecom-zone-sdk`, section 4.5); the format is ours (design, section 6, "The channel"). Both ends
-//! are symmetric: [`seal`] makes the headers and the body of a [`Message`]; the other end looks up
+//! are symmetric: [`seal()`] makes the headers and the body of a [`Message`]; the other end looks up
 //! the [`KeyRing`] of its [`Address`], [`admit`](KeyRing::admit)s the headers before it reads the
 //! body, and [`open`](Admitted::open)s that. A message is opened only in the [`Flow`] and for the
 //! target that it was sealed for, and once.

@@ -1,19 +1,20 @@
 #!/usr/bin/env python3
-"""Makes `feishu.json`, `standard.json` and `zone.json` without any of Ringback's own code.
+"""Makes `feishu.json`, `standard.json`, `wecom.json` and `zone.json` without any of Ringback's own code.
 
-    python3 -m venv venv && venv/bin/pip install lark-oapi==1.7.5 pycryptodome==4.4.0 standardwebhooks==1.1.0
+    python3 -m venv venv && venv/bin/pip install lark-oapi==1.7.5 pycryptodome==4.4.0 standardwebhooks==1.1.0 \\
+        wechatpy==1.8.18
     venv/bin/python crates/dialect/vectors/make.py
 
 Feishu: AES by pycryptodome, hashes by hashlib, and each request is also given to the official
 `lark-oapi`, whose status stands in the vector as `official_sdk_status`, so that one can see where
-Ringback is stricter. Standard Webhooks: signatures by the official `standardwebhooks`. The zone: see
-`zone.py`.
+Ringback is stricter. Standard Webhooks: signatures by the official `standardwebhooks`. WeCom: see
+`wecom.py`. The zone: see `zone.py`.
 
 The output is the same on every run. Each vector says what it is:
 
-- `half` "receive": a `request` (headers as pairs, `body` as text or `body_base64`) at the time `now`
-  (Unix milliseconds) under `secrets`, while a rotation lasts also under `previous`; timestamps may be
-  `tolerance_seconds` off, or any time where that is null. The outcome is `expect` (`kind` challenge,
+- `half` "receive": a `request` (`query` without its question mark, headers as pairs, `body` as text or
+  `body_base64`) at the time `now` (Unix milliseconds) under `secrets`, while a rotation lasts also under
+  `previous`; timestamps may be `tolerance_seconds` off, or any time where that is null. The outcome is `expect` (`kind` challenge,
   event or call) or the reason for which it is `refused`; `authenticated` says whether the signature held.
 - `half` "send": what `outgoing` becomes at `now` with these `random` bytes (hexadecimal). Feishu takes the
   first sixteen as the vector, the others in hexadecimal as the nonce.
@@ -57,6 +58,8 @@ import zone
 from lark_oapi.core.model import RawRequest
 from lark_oapi.event.callback.model.p2_card_action_trigger import P2CardActionTriggerResponse
 from lark_oapi.event.callback.model.p2_url_preview_get import P2URLPreviewGetResponse
+
+from wecom import wecom
 
 HERE = pathlib.Path(__file__).parent
 NOW = 1_700_000_000_000
@@ -641,8 +644,10 @@ def feishu():
 
 if __name__ == "__main__":
     logging.disable(logging.CRITICAL)
-    zone_vectors = {"made_with": versions("pycryptodome"), "vectors": zone.vectors()}
-    for name, content in [("feishu", feishu()), ("standard", standard()), ("zone", zone_vectors)]:
+    wecom_file = {"made_with": versions("wechatpy", "pycryptodome"), "vectors": wecom()}
+    zone_file = {"made_with": versions("pycryptodome"), "vectors": zone.vectors()}
+    files = [("feishu", feishu()), ("standard", standard()), ("wecom", wecom_file), ("zone", zone_file)]
+    for name, content in files:
         names = [vector["name"] for vector in content["vectors"]]
         assert len(names) == len(set(names)), name
         lines = ",\n".join("  " + json.dumps(vector, ensure_ascii=False) for vector in content["vectors"])

@@ -545,6 +545,10 @@ def arrays(make):
     make.differs("an array in an array", "[[1]]", '[[1],[2,"a"]]', "type", "$[1][1]", wanted="number", found="string")
     make.differs("inside an array inside a key", '{"a":[[{"b":1}]]}', '{"a":[[],[{},{"b":null}]]}', "type",
                  "$.a[1][1].b", wanted="number", found="null")
+    turned = '{"first":[{"w":1},{"x":1},{"y":1},{"z":1}],"then":[{"a":{"z":1},"k":1},{"a":{"y":1},"l":1},' \
+             '{"a":{"x":1},"m":1},{"a":{"w":1},"n":1}]}'
+    make.fits("shapes inside shapes, in another order", turned,
+              '{"then":[{"a":{},"k":1},{"a":{},"l":1},{"a":{},"m":1},{"a":{},"n":1}]}')
     make.fits("null among others", '[null,""]', '["a",null]')
 
 

@@ -204,6 +204,10 @@ pub enum Acknowledgement {
 }
 
 impl Acknowledgement {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "`skip_serializing_if` hands a reference"
+    )]
     fn is_usual(&self) -> bool {
         *self == Self::Usual
     }

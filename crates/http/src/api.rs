@@ -59,6 +59,7 @@ pub(crate) fn assemble(faces: &Arc<Inner>) -> (Router, OpenApi) {
         .merge(own(faces))
         .merge(faces.gateway.api())
         .merge(faces.feishu.api())
+        .merge(faces.zone.api())
         .split_for_parts()
 }
 

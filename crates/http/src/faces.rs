@@ -10,6 +10,7 @@ use ringback_feishu::Feishu;
 use ringback_gateway::Gateway;
 use ringback_store::{ReadError, Store};
 use ringback_types::{Random, Secret};
+use ringback_zone::Zone;
 use tokio::sync::{Semaphore, watch};
 use utoipa::openapi::OpenApi;
 
@@ -36,7 +37,7 @@ pub struct Options {
 /// One of the faces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Face {
-    /// The platforms' own paths (`/open-apis/…`).
+    /// The platforms' own paths (`/open-apis/…`, `/cgi-bin/…`, `/zone/…`).
     Platform,
     /// `/api/v1/…` and `/metrics`.
     Management,
@@ -60,6 +61,7 @@ pub(crate) struct Inner {
     pub(crate) engine: Engine,
     pub(crate) gateway: Gateway,
     pub(crate) feishu: Feishu,
+    pub(crate) zone: Zone,
     pub(crate) tokens: Tokens,
     pub(crate) metrics: Option<PrometheusHandle>,
     pub(crate) gauges: metrics::Refreshed,
@@ -87,6 +89,7 @@ impl Faces {
         engine: Engine,
         gateway: Gateway,
         feishu: Feishu,
+        zone: Zone,
         random: Random,
         options: Options,
     ) -> Result<Self, ReadError> {
@@ -101,6 +104,7 @@ impl Faces {
                 engine,
                 gateway,
                 feishu,
+                zone,
                 tokens,
                 metrics: options.metrics,
                 gauges: metrics::Refreshed::default(),
@@ -130,7 +134,7 @@ impl Faces {
 
     fn routes(&self, face: Face) -> Router {
         match face {
-            Face::Platform => self.inner.feishu.routes(),
+            Face::Platform => self.inner.feishu.routes().merge(self.inner.zone.routes()),
             Face::Management => self.management_routes(),
             Face::Receive => self.inner.gateway.routes(),
         }

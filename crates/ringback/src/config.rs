@@ -55,6 +55,8 @@ section! {
         outbound: Outbound = Outbound::default(),
         /// Limits before work.
         limits: Limits = Limits::default(),
+        /// The WeCom zone.
+        zone: Zone = Zone::default(),
         /// The end.
         shutdown: Shutdown = Shutdown::default(),
         /// Metrics.
@@ -157,6 +159,38 @@ section! {
         head_deadline_ms: u64 = 30_000,
     }
 
+    /// The WeCom data-and-intelligence zone.
+    Zone {
+        /// Where programs reach it; empty: where the platform's own paths are.
+        url: String = String::new(),
+        /// Whether programs may run as processes, which are not isolated.
+        allow_unisolated: bool = false,
+        /// Whether a program is approved as soon as it is submitted.
+        approve_at_once: bool = false,
+        /// Calls a minute of one corp and one API.
+        calls_per_minute: u32 = 10_000,
+        /// Calls an hour of one corp and one API.
+        calls_per_hour: u32 = 150_000,
+        /// Calls a minute of one address and one API.
+        calls_per_minute_of_address: u32 = 20_000,
+        /// Calls an hour of one address and one API.
+        calls_per_hour_of_address: u32 = 600_000,
+        /// Message lists a minute of one corp without a token.
+        lists_per_minute_without_token: u32 = 60,
+        /// Whether `has_more` of `get_auth_user_list` is an integer.
+        has_more_as_integer: bool = false,
+        /// How long imports are gathered before programs are told.
+        notice_debounce_ms: u64 = 1_000,
+        /// How far back messages are listed.
+        listing_days: u32 = 5,
+        /// How long messages are kept.
+        message_days: u32 = 90,
+        /// How long a program may take to report a job.
+        job_hours: u32 = 24,
+        /// How long the result of a job can be fetched.
+        result_hours: u32 = 24,
+    }
+
     /// The end.
     Shutdown {
         /// How long everything is still served while `/readyz` says no.
@@ -247,6 +281,7 @@ mod tests {
             ("engine", Engine::NAMES),
             ("outbound", Outbound::NAMES),
             ("limits", Limits::NAMES),
+            ("zone", Zone::NAMES),
             ("shutdown", Shutdown::NAMES),
             ("metrics", Metrics::NAMES),
             ("log", Log::NAMES),

@@ -28,7 +28,14 @@ use crate::output::Output;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// The first argument of a process that is to become a zone program: its limits are set before it runs.
+const LAUNCH: &str = "host-launch";
+
 fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next().is_some_and(|first| first == LAUNCH) {
+        return ringback_host::launch(arguments);
+    }
     let cli = Cli::parse();
     let output = Output::new(cli.format);
     let ended = runtime(&cli).and_then(|runtime| runtime.block_on(commands::run(cli, output)));

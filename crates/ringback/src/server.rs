@@ -17,12 +17,15 @@ pub(crate) use reload::Reload;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use ringback_archive::Archive;
 use ringback_deliver::{Engine, Guard};
 use ringback_feishu::Feishu;
 use ringback_gateway::Gateway;
+use ringback_host::Hosts;
 use ringback_http::Faces;
 use ringback_store::{Record, Schema, Store};
 use ringback_types::{Clock, Deadline, Random, Secret};
+use ringback_zone::Zone;
 use tokio::task::JoinHandle;
 
 use self::listeners::Listeners;
@@ -35,6 +38,8 @@ const SCHEMAS: &[Schema] = &[
     ringback_deliver::records::SCHEMA,
     ringback_gateway::records::SCHEMA,
     ringback_feishu::records::SCHEMA,
+    ringback_archive::SCHEMA,
+    ringback_zone::records::SCHEMA,
     ringback_http::records::SCHEMA,
 ];
 
@@ -78,6 +83,7 @@ pub(crate) struct Running {
     engine: Engine,
     gateway: Gateway,
     feishu: Feishu,
+    zone: Zone,
     faces: Faces,
     listeners: Listeners,
     maintenance: JoinHandle<()>,
@@ -99,11 +105,13 @@ impl Server {
             Engine::start(options::engine(&config)?, record, guard, random.clone()).await?;
         let gateway = Gateway::new(engine.clone(), options::gateway(&config)).await?;
         let feishu = Feishu::new(engine.clone(), random.clone(), options::feishu(&config)).await?;
+        let zone = start_zone(&config, &engine, random.clone(), &listeners).await?;
         let faces = options::faces(&config, setting.process_token.clone(), metrics);
         let faces = Faces::new(
             engine.clone(),
             gateway.clone(),
             feishu.clone(),
+            zone.clone(),
             random,
             faces,
         )
@@ -114,7 +122,8 @@ impl Server {
         } else {
             None
         };
-        let maintenance = maintenance::start(engine.clone(), options::retention(&config));
+        let retention = options::retention(&config);
+        let maintenance = maintenance::start(engine.clone(), zone.clone(), retention);
         let listeners = listeners.serve(&faces);
         Ok(Running {
             first_admin: first_admin.map(|made| made.secret),
@@ -124,11 +133,26 @@ impl Server {
             engine,
             gateway,
             feishu,
+            zone,
             faces,
             listeners,
             maintenance,
         })
     }
+}
+
+async fn start_zone(
+    config: &Config,
+    engine: &Engine,
+    random: Random,
+    listeners: &Listeners,
+) -> Result<Zone, Failure> {
+    let store = engine.record().store();
+    let archive = Archive::load(store.clone(), random.clone(), options::archive(config)).await?;
+    let programs = config.store.directory.join("programs");
+    let hosts = Hosts::new(store.clock().clone(), programs, options::program_hosts()?);
+    let settings = options::zone(config, listeners.platform());
+    Ok(Zone::new(engine.clone(), random, archive, hosts, settings).await?)
 }
 
 /// Opening blocks for milliseconds, so it happens beside the runtime.
@@ -195,6 +219,7 @@ impl Running {
         let finish = Deadline::after(Duration::from_secs(self.config.shutdown.finish_seconds));
         self.maintenance.abort();
         self.listeners.stop().await;
+        self.zone.stop().await;
         // Requests that took all of the time leave the attempts a moment to be recorded.
         self.engine
             .shutdown(finish.remaining().max(LEAST_FINISH))

@@ -263,6 +263,20 @@ impl Snapshot {
         self.rings.get(key_id)
     }
 
+    /// The source of this name, as [`Snapshot::source_name`] gives it; an app's own is that of its events.
+    pub(crate) fn source_named(&self, name: &str) -> Option<SourceId> {
+        let of_app = self.apps.values().find(|app| app.label() == name);
+        let of_program = || {
+            let fits = |association: &&Arc<Association>| {
+                self.source_name(association.source).as_deref() == Some(name)
+            };
+            self.associations()
+                .find(fits)
+                .map(|association| association.source)
+        };
+        of_app.map(|app| app.event_source).or_else(of_program)
+    }
+
     /// Whose source this is: an app's, or a program as an app uses it.
     pub(crate) fn source_name(&self, source: SourceId) -> Option<String> {
         let of_app = self.apps.values().find_map(|app| {

@@ -11,7 +11,7 @@ use ringback_archive::Archive;
 use ringback_deliver::{Engine, Guard, Room};
 use ringback_host::Hosts;
 use ringback_store::{Change, Statement, Store, WriteError};
-use ringback_types::{Random, ScheduleTime};
+use ringback_types::{Random, ScheduleTime, SourceId};
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use utoipa_axum::router::OpenApiRouter;
@@ -197,6 +197,16 @@ impl Zone {
 
     pub(crate) fn now(&self) -> ScheduleTime {
         self.store().clock().schedule()
+    }
+
+    /// What a source of the zone is called: `corpid/agentid`, or the same with `:program_id`.
+    pub fn source_name(&self, source: SourceId) -> Option<String> {
+        self.snapshot().source_name(source)
+    }
+
+    /// The source of that name.
+    pub fn source_named(&self, name: &str) -> Option<SourceId> {
+        self.snapshot().source_named(name)
     }
 
     pub(crate) fn snapshot(&self) -> arc_swap::Guard<Arc<Snapshot>> {

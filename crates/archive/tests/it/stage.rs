@@ -44,8 +44,13 @@ impl KeyPair {
 
 pub(crate) fn pem(key: &PublicEncryptingKey) -> String {
     let der: PublicKeyX509Der<'_> = key.as_der().unwrap();
+    pem_of(der.as_ref())
+}
+
+/// A subject public key info as `openssl` writes it.
+pub(crate) fn pem_of(der: &[u8]) -> String {
     let lines: Vec<_> = STANDARD
-        .encode(der.as_ref())
+        .encode(der)
         .into_bytes()
         .chunks(64)
         .map(|line| String::from_utf8(line.to_vec()).unwrap())

@@ -42,7 +42,7 @@ pub struct Receiver {
 }
 
 /// What is signed besides the encrypted text, and the signature.
-struct Signature<'q> {
+struct Proof<'q> {
     signature: &'q str,
     timestamp: &'q str,
     nonce: &'q str,
@@ -101,15 +101,18 @@ impl Receiver {
         let stranger = |reason| (reason, false);
         check_method(request.method).map_err(stranger)?;
         let query = Query::read(request.query.unwrap_or_default()).map_err(stranger)?;
-        let signature = Signature::of(&query).map_err(stranger)?;
-        check_time(signature.timestamp, self.tolerance, now).map_err(stranger)?;
+        let proof = Proof::of(&query).map_err(stranger)?;
+        check_time(proof.timestamp, self.tolerance, now).map_err(stranger)?;
         if request.method == Method::GET {
-            let echo = query.echo.as_deref().ok_or(stranger(Reason::EchoMissing))?;
-            let text = self.open(&signature, echo)?;
+            let echo = query
+                .echo
+                .as_deref()
+                .ok_or_else(|| stranger(Reason::EchoMissing))?;
+            let text = self.open(&proof, echo)?;
             return Ok(Incoming::Challenge(plain(text.into())));
         }
         let envelope = Envelope::read(request.body).map_err(stranger)?;
-        let body = Bytes::from(self.open(&signature, &envelope.encrypted)?);
+        let body = Bytes::from(self.open(&proof, &envelope.encrypted)?);
         read(body, envelope.agent_id)
             .map(Incoming::Event)
             .map_err(|reason| (reason, true))
@@ -117,10 +120,10 @@ impl Receiver {
 
     /// What was encrypted, under the secrets whose token fits the signature. While a rotation lasts
     /// both may have the same token.
-    fn open(&self, signature: &Signature<'_>, encrypted: &str) -> Result<Vec<u8>, Refused> {
+    fn open(&self, proof: &Proof<'_>, encrypted: &str) -> Result<Vec<u8>, Refused> {
         let mut reason = None;
         for secrets in self.secrets() {
-            if !signature.fits(secrets, encrypted) {
+            if !proof.fits(secrets, encrypted) {
                 continue;
             }
             match decrypt(&secrets.aes_key, encrypted, &secrets.receive_id) {
@@ -136,7 +139,7 @@ impl Receiver {
     }
 }
 
-impl<'q> Signature<'q> {
+impl<'q> Proof<'q> {
     fn of(query: &'q Query<'_>) -> Result<Self, Reason> {
         Ok(Self {
             signature: query.signature.as_deref().ok_or(Reason::SignatureMissing)?,
@@ -160,7 +163,7 @@ pub fn precheck(
 ) -> Result<(), Reason> {
     check_method(method)?;
     let query = Query::read(query.unwrap_or_default())?;
-    check_time(Signature::of(&query)?.timestamp, tolerance, now)
+    check_time(Proof::of(&query)?.timestamp, tolerance, now)
 }
 
 fn check_method(method: &Method) -> Result<(), Reason> {

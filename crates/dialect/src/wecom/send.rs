@@ -73,13 +73,14 @@ pub(super) struct Salt {
 
 impl Salt {
     pub(super) fn of(random: [u8; 32]) -> Self {
-        let [a, b, c, d, e, f, g, h, i, j, k, l, ..] = random;
-        let digits = hexadecimal(&[a, b, c, d, e, f, g, h]);
+        let (first, rest) = random.split_at(8);
         let mut prefix = [0; 16];
-        prefix.copy_from_slice(digits.as_bytes());
+        prefix.copy_from_slice(hexadecimal(first).as_bytes());
+        let mut nonce = [0; 4];
+        nonce.copy_from_slice(&rest[..4]);
         Self {
             prefix,
-            nonce: u32::from_be_bytes([i, j, k, l]),
+            nonce: u32::from_be_bytes(nonce),
         }
     }
 }

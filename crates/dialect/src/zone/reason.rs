@@ -28,9 +28,7 @@ macro_rules! reasons {
 
             /// The name in logs and vectors.
             pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $name,)*
-                }
+                self.stable_name().split_at("zone.".len()).1
             }
 
             /// What happened, in a sentence without a full stop.
@@ -40,10 +38,10 @@ macro_rules! reasons {
                 }
             }
 
-            const fn stable_code(self) -> Code {
-                Code::new(match self {
-                    $(Self::$variant => concat!("zone.", $name),)*
-                })
+            const fn stable_name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
             }
         }
     };
@@ -51,49 +49,49 @@ macro_rules! reasons {
 
 reasons! {
     /// `ww-channel` is not `1`, once. Another version is never negotiated.
-    Channel = "channel", -10008, "`ww-channel` is not `1`";
+    Channel = "zone.channel", -10008, "`ww-channel` is not `1`";
     /// `ww-key-id` is missing, malformed or there twice.
-    KeyIdFormat = "key_id_format", -10008, "`ww-key-id` is not one key id";
+    KeyIdFormat = "zone.key_id_format", -10008, "`ww-key-id` is not one key id";
     /// Nobody has this key id.
-    KeyIdUnknown = "key_id_unknown", -10008, "nobody has this key id";
+    KeyIdUnknown = "zone.key_id_unknown", -10008, "nobody has this key id";
     /// `ww-secret-ver` is missing, not a decimal number or there twice.
-    VersionFormat = "version_format", -10008, "`ww-secret-ver` is not one decimal number";
+    VersionFormat = "zone.version_format", -10008, "`ww-secret-ver` is not one decimal number";
     /// The key id has no live secret of this version.
-    VersionUnknown = "version_unknown", -10008, "there is no live secret of this version";
+    VersionUnknown = "zone.version_unknown", -10008, "there is no live secret of this version";
     /// A header that is signed, or signs, comes more than once.
-    HeaderRepeated = "header_repeated", -10004, "a header of the channel comes more than once";
+    HeaderRepeated = "zone.header_repeated", -10004, "a header of the channel comes more than once";
     /// `ww-timestamp` is missing or not a number of milliseconds.
-    TimestampFormat = "timestamp_format", -10004, "`ww-timestamp` is not a number of milliseconds";
+    TimestampFormat = "zone.timestamp_format", -10004, "`ww-timestamp` is not a number of milliseconds";
     /// The timestamp is more than [`TOLERANCE`](super::TOLERANCE) from now.
-    TimestampStale = "timestamp_stale", -10004, "the timestamp is more than 300 s from now";
+    TimestampStale = "zone.timestamp_stale", -10004, "the timestamp is more than 300 s from now";
     /// `ww-nonce` is missing or not 16 bytes of base64url.
-    NonceFormat = "nonce_format", -10004, "`ww-nonce` is not 16 bytes of base64url";
+    NonceFormat = "zone.nonce_format", -10004, "`ww-nonce` is not 16 bytes of base64url";
     /// `ww-request-id` is not 16 bytes of base64url, or missing in a request.
-    RequestIdFormat = "request_id_format", -10004, "`ww-request-id` is not 16 bytes of base64url";
+    RequestIdFormat = "zone.request_id_format", -10004, "`ww-request-id` is not 16 bytes of base64url";
     /// `ww-outcome` is not `ok` or `error` in a reply, or there in a request.
-    OutcomeFormat = "outcome_format", -10004, "`ww-outcome` is not `ok` or `error` in a reply, or it is there in a request";
+    OutcomeFormat = "zone.outcome_format", -10004, "`ww-outcome` is not `ok` or `error` in a reply, or it is there in a request";
     /// `ww-signature` is missing or not base64 of 32 bytes.
-    SignatureFormat = "signature_format", -10004, "`ww-signature` is not 32 bytes of base64";
+    SignatureFormat = "zone.signature_format", -10004, "`ww-signature` is not 32 bytes of base64";
     /// The signature does not fit the headers, the flow, the target and the body.
-    SignatureMismatch = "signature_mismatch", -10004, "the signature does not fit the message";
+    SignatureMismatch = "zone.signature_mismatch", -10004, "the signature does not fit the message";
     /// The reply names another request than the one it came as an answer to.
-    OtherRequest = "other_request", -10004, "the reply names another request";
+    OtherRequest = "zone.other_request", -10004, "the reply names another request";
     /// The reply names no request, and the binding is strict.
-    Unbound = "unbound", -10004, "the reply names no request";
+    Unbound = "zone.unbound", -10004, "the reply names no request";
     /// A message with this nonce has been taken before.
-    NonceSeen = "nonce_seen", -10004, "the nonce has been used before";
+    NonceSeen = "zone.nonce_seen", -10004, "the nonce has been used before";
     /// More messages came in a short time than nonces can be remembered.
-    NoncesFull = "nonces_full", -10001, "there is no room to remember another nonce";
+    NoncesFull = "zone.nonces_full", -10001, "there is no room to remember another nonce";
     /// The body is not `{"encrypt":"…"}`.
-    BodyShape = "body_shape", -10005, "the body is not an object with nothing but `encrypt`";
+    BodyShape = "zone.body_shape", -10005, "the body is not an object with nothing but `encrypt`";
     /// `encrypt` is not base64.
-    Base64 = "base64", -10005, "`encrypt` is not base64";
+    Base64 = "zone.base64", -10005, "`encrypt` is not base64";
     /// The encrypted text does not fit its key, headers and tag.
-    Decryption = "decryption", -10005, "the encrypted text cannot be decrypted";
+    Decryption = "zone.decryption", -10005, "the encrypted text cannot be decrypted";
     /// The plaintext is not the JSON that its flow has.
-    PlaintextNotJson = "plaintext_not_json", -10009, "the plaintext is not the expected JSON";
+    PlaintextNotJson = "zone.plaintext_not_json", -10009, "the plaintext is not the expected JSON";
     /// There is no API of this name.
-    ApiUnknown = "api_unknown", -10006, "there is no API of this name";
+    ApiUnknown = "zone.api_unknown", -10006, "there is no API of this name";
 }
 
 impl fmt::Display for Reason {
@@ -106,7 +104,7 @@ impl std::error::Error for Reason {}
 
 impl Coded for Reason {
     fn code(&self) -> Code {
-        self.stable_code()
+        Code::new(self.stable_name())
     }
 
     fn hint(&self) -> Option<Cow<'static, str>> {

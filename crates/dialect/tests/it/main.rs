@@ -9,6 +9,7 @@ mod sending;
 mod support;
 mod vectors;
 mod wecom;
+mod wecom_properties;
 mod zone;
 mod zone_properties;
 mod zone_vectors;

@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use ringback_dialect::{Answer, Incoming, Outgoing, Received, Receiver, Refusal, feishu, standard};
+use ringback_dialect::{
+    Answer, Incoming, Outgoing, Received, Receiver, Refusal, feishu, standard, wecom,
+};
 use ringback_types::{Secret, WireTime};
 
 pub(crate) const NOW: WireTime = WireTime::from_millis(1_700_000_000_000);
@@ -11,6 +13,14 @@ pub(crate) const SIGNING_KEY: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 pub(crate) fn feishu_secrets(encrypt_key: Option<&str>, token: &str) -> feishu::Secrets {
     feishu::Secrets::new(encrypt_key.map(Secret::from).as_ref(), Secret::from(token))
+}
+
+pub(crate) fn wecom_secrets(token: &str, key: &str, receive_id: &str) -> wecom::Secrets {
+    wecom::Secrets {
+        token: token.into(),
+        aes_key: wecom::EncodingAesKey::parse(&key.into()).unwrap(),
+        receive_id: receive_id.to_owned(),
+    }
 }
 
 pub(crate) fn signing_key(text: &str) -> standard::SigningKey {

@@ -1,4 +1,4 @@
-//! The golden vectors, both files: made outside our code (`vectors/make.py`).
+//! The golden vectors, all files: made outside our code (`vectors/make.py`).
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,12 +9,13 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use ringback_dialect::feishu::crypto;
 use ringback_dialect::{
-    Dialect, Incoming, Message, Reason, Receiver, Refusal, Sender, feishu, standard,
+    Dialect, Incoming, Message, Reason, Received, Receiver, Refusal, Reply, Sender, feishu,
+    standard, wecom,
 };
 use ringback_types::{Secret, WireTime};
 use serde::Deserialize;
 
-use crate::support::{feishu_secrets, header_map, hex, outgoing, receive, signing_key};
+use crate::support::{feishu_secrets, header_map, hex, outgoing, signing_key, wecom_secrets};
 
 #[derive(Deserialize)]
 struct File {
@@ -60,6 +61,20 @@ enum Crypto {
         body: String,
         signature: String,
     },
+    WecomEncrypt {
+        encoding_aes_key: String,
+        random: String,
+        message: String,
+        receive_id: String,
+        encrypted: String,
+    },
+    WecomSign {
+        token: String,
+        timestamp: String,
+        nonce: String,
+        encrypted: String,
+        signature: String,
+    },
 }
 
 #[derive(Deserialize)]
@@ -100,11 +115,18 @@ enum Secrets {
         encrypt_key: Option<String>,
         verification_token: String,
     },
+    Wecom {
+        token: String,
+        encoding_aes_key: String,
+        receive_id: String,
+        agent_id: Option<i64>,
+    },
 }
 
 #[derive(Deserialize)]
 struct Request {
     method: Option<String>,
+    query: Option<String>,
     headers: Vec<(String, String)>,
     body: Option<String>,
     body_base64: Option<String>,
@@ -163,34 +185,63 @@ impl Secrets {
         };
         keys.iter().map(|key| signing_key(key)).collect()
     }
+
+    fn wecom(&self) -> (wecom::Secrets, Option<i64>) {
+        let Self::Wecom {
+            token,
+            encoding_aes_key,
+            receive_id,
+            agent_id,
+        } = self
+        else {
+            panic!("secrets of WeCom");
+        };
+        let secrets = wecom_secrets(token, encoding_aes_key, receive_id);
+        (secrets, *agent_id)
+    }
 }
 
 impl Receive {
     fn receiver(&self, dialect: &str) -> Receiver {
         let tolerance = self.tolerance_seconds.map(Duration::from_secs);
-        if dialect == "standard" {
-            let receiver = standard::Receiver::new(self.secrets.keys());
-            return Receiver::Standard(receiver.with_tolerance(tolerance));
+        match dialect {
+            "standard" => {
+                let receiver = standard::Receiver::new(self.secrets.keys());
+                Receiver::Standard(receiver.with_tolerance(tolerance))
+            }
+            "wecom" => {
+                let mut receiver = wecom::Receiver::new(self.secrets.wecom().0);
+                if let Some(previous) = &self.previous {
+                    receiver = receiver.with_previous(previous.wecom().0);
+                }
+                Receiver::Wecom(receiver.with_tolerance(tolerance))
+            }
+            _ => {
+                let mut receiver = feishu::Receiver::new(self.secrets.feishu());
+                if let Some(previous) = &self.previous {
+                    receiver = receiver.with_previous(previous.feishu());
+                }
+                Receiver::Feishu(receiver.with_tolerance(tolerance))
+            }
         }
-        let mut receiver = feishu::Receiver::new(self.secrets.feishu());
-        if let Some(previous) = &self.previous {
-            receiver = receiver.with_previous(previous.feishu());
-        }
-        Receiver::Feishu(receiver.with_tolerance(tolerance))
     }
 
     fn check(&self, name: &str, receiver: &Receiver) {
         let method = self.request.method.as_deref().unwrap_or("POST");
         let method = Method::from_bytes(method.as_bytes()).unwrap();
-        let result = receive(
-            receiver,
-            &method,
-            &self.request.headers(),
-            &self.request.body(),
-            WireTime::from_millis(self.now),
-        );
+        let request = Received {
+            method: &method,
+            path: "/in/source",
+            query: self.request.query.as_deref(),
+            headers: &self.request.headers(),
+            body: &self.request.body(),
+        };
+        let result = receiver.receive(&request, WireTime::from_millis(self.now));
         match (&self.expect, &self.refused) {
-            (Some(expect), None) => assert_eq!(result.as_ref(), Ok(&expect.incoming()), "{name}"),
+            (Some(expect), None) => {
+                let expected = expect.incoming(receiver.dialect());
+                assert_eq!(result.as_ref(), Ok(&expected), "{name}");
+            }
             (None, Some(reason)) => {
                 let refusal = Refusal::new(
                     receiver.dialect(),
@@ -205,11 +256,15 @@ impl Receive {
 }
 
 impl Expect {
-    fn incoming(&self) -> Incoming {
+    fn incoming(&self, dialect: Dialect) -> Incoming {
         match self {
-            Self::Challenge { body } => {
-                Incoming::Challenge(ringback_dialect::Reply::json(body.clone()))
-            }
+            Self::Challenge { body } => Incoming::Challenge(Reply {
+                content_type: Some(match dialect {
+                    Dialect::Wecom => "text/plain",
+                    Dialect::Feishu | Dialect::Standard => "application/json",
+                }),
+                ..Reply::json(body.clone())
+            }),
             Self::Event(message) => Incoming::Event(message.message()),
             Self::Call(message) => Incoming::Call(message.message()),
         }
@@ -232,6 +287,10 @@ impl Send {
     fn check(&self, name: &str, dialect: &str) {
         let sender = match dialect {
             "standard" => Sender::Standard(standard::Sender::new(self.secrets.keys())),
+            "wecom" => {
+                let (secrets, agent_id) = self.secrets.wecom();
+                Sender::Wecom(wecom::Sender::new(secrets, agent_id))
+            }
             _ => Sender::Feishu(feishu::Sender::new(self.secrets.feishu())),
         };
         let body = Bytes::from(self.outgoing.body.clone());
@@ -241,6 +300,7 @@ impl Send {
         let request = sender
             .encode(&sent, WireTime::from_millis(self.now), random)
             .unwrap();
+        assert_eq!(request.query, self.expect.query, "{name}");
         assert_eq!(request.headers, self.expect.headers(), "{name}");
         assert_eq!(request.body, self.expect.body(), "{name}");
     }
@@ -293,6 +353,35 @@ impl Crypto {
                 let signed = crypto::sign_card_v1(timestamp, nonce, &token, body.as_bytes());
                 assert_eq!(&signed, signature, "{name}");
             }
+            Self::WecomEncrypt {
+                encoding_aes_key,
+                random,
+                message,
+                receive_id,
+                encrypted,
+            } => {
+                let key = wecom_secrets("", encoding_aes_key, "").aes_key;
+                let random = hex(random).try_into().unwrap();
+                let message = message.as_bytes();
+                assert_eq!(
+                    &wecom::encrypt(&key, random, message, receive_id),
+                    encrypted,
+                    "{name}"
+                );
+                let decrypted = wecom::decrypt(&key, encrypted, receive_id);
+                assert_eq!(decrypted.as_deref(), Ok(message), "{name}");
+            }
+            Self::WecomSign {
+                token,
+                timestamp,
+                nonce,
+                encrypted,
+                signature,
+            } => {
+                let token = Secret::from(token.as_str());
+                let signed = wecom::sign(&token, timestamp, nonce, encrypted);
+                assert_eq!(&signed, signature, "{name}");
+            }
         }
     }
 }
@@ -309,6 +398,7 @@ fn files() -> Vec<Vector> {
     [
         include_str!("../../vectors/feishu.json"),
         include_str!("../../vectors/standard.json"),
+        include_str!("../../vectors/wecom.json"),
     ]
     .into_iter()
     .flat_map(|text| serde_json::from_str::<File>(text).unwrap().vectors)

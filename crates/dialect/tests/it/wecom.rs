@@ -1,110 +1,159 @@
-//! WeCom: the platform's own vectors, and what people get wrong.
+//! WeCom: keys, what is never shown, and each wrong answer to the check of a URL.
 
-use http::{HeaderMap, Method};
-use ringback_dialect::wecom::{self, EncodingAesKey, KeyError};
-use ringback_dialect::{Incoming, Received, Receiver};
-use ringback_types::{Secret, WireTime};
+use http::{HeaderMap, StatusCode};
+use ringback_dialect::wecom::{
+    Acknowledgement, ChallengeFailure as Failure, EncodingAesKey, KeyError, ProgramNotify,
+    Receiver, judge_challenge,
+};
+use ringback_dialect::{Answer, FailureKind, Sender, Verdict, wecom};
+use ringback_types::{Coded as _, WireTime};
 
-const TOKEN: &str = "QDG6eK";
+use crate::support::{NOW, RANDOM, answer, wecom_secrets};
+
+pub(crate) const TOKEN: &str = "QDG6eK";
 /// Ends in `C`: the two bits beyond 256 are set.
-const KEY: &str = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
-const RECEIVE_ID: &str = "wx5823bf96d3bd56c7";
+pub(crate) const KEY: &str = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
+pub(crate) const CORP: &str = "wx5823bf96d3bd56c7";
+const ECHO: &str = "1616140317555161061";
 
-fn key() -> EncodingAesKey {
-    EncodingAesKey::parse(&KEY.into()).unwrap()
-}
-
-fn secrets() -> wecom::Secrets {
-    wecom::Secrets {
-        token: TOKEN.into(),
-        aes_key: key(),
-        receive_id: RECEIVE_ID.to_owned(),
-    }
-}
-
-/// Sheet `wecom-zone-app`, section 5.3, vectors A and B. B is padded with 30 bytes, which block
-/// ciphers' own padding refuses.
-#[test]
-fn the_platforms_own_vectors_hold() {
-    let token = Secret::from(TOKEN);
-    let echo =
-        "P9nAzCzyDtyTWESHep1vC5X9xho/qYX3Zpb4yKa9SKld1DsH3Iyt3tP3zNdtp+4RPcs8TgAE7OaBO+FZXvnaqQ==";
-    assert_eq!(
-        wecom::sign(&token, "1409659589", "263014780", echo),
-        "5c45ff5e21c57e6ad56bac8758b79b1d9ac89fd3"
-    );
-    assert_eq!(
-        wecom::decrypt(&key(), echo, RECEIVE_ID).unwrap(),
-        b"1616140317555161061"
-    );
-    assert_eq!(
-        wecom::encrypt(
-            &key(),
-            *b"c41b64491c2468d0",
-            b"1616140317555161061",
-            RECEIVE_ID
-        ),
-        echo
-    );
-
-    let message = include_str!("../../vectors/wecom_message.txt").trim_end();
-    let plain = include_str!("../../vectors/wecom_message.xml");
-    assert_eq!(
-        wecom::sign(&token, "1409659813", "1372623149", message),
-        "477715d11cdb4164915debcba66cb864d751f3e6"
-    );
-    let decrypted = wecom::decrypt(&key(), message, RECEIVE_ID).unwrap();
-    assert_eq!(String::from_utf8(decrypted).unwrap(), plain.trim_end());
-    assert_eq!(
-        wecom::encrypt(
-            &key(),
-            *b"0960688932c47ef1",
-            plain.trim_end().as_bytes(),
-            RECEIVE_ID
-        ),
-        message
-    );
+pub(crate) fn secrets() -> wecom::Secrets {
+    wecom_secrets(TOKEN, KEY, CORP)
 }
 
 #[test]
 fn a_key_is_43_characters_of_base64() {
     for (text, expected) in [
         (KEY, None),
-        ("jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2D", None),
         (&KEY[1..], Some(KeyError::Length)),
-        (
-            "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C=",
-            Some(KeyError::Length),
-        ),
-        (
-            "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2-",
-            Some(KeyError::Base64),
-        ),
+        (&format!("{KEY}="), Some(KeyError::Length)),
+        (&KEY.replace('j', "-"), Some(KeyError::Base64)),
+        (&KEY.replace('C', "="), Some(KeyError::Base64)),
     ] {
-        assert_eq!(EncodingAesKey::parse(&text.into()).err(), expected);
+        let key = EncodingAesKey::parse(&text.into());
+        assert_eq!(key.err(), expected, "{text}");
     }
-    assert_eq!(format!("{:?}", key()), "EncodingAesKey(…)");
 }
 
 #[test]
-fn the_check_of_a_url_is_answered_with_the_exact_text() {
-    let receiver = Receiver::Wecom(wecom::Receiver::new(secrets()));
-    let now = WireTime::from_millis(1_409_659_600_000);
-    let check = |query: &str| {
-        receiver.receive(
-            &Received {
-                method: &Method::GET,
-                path: "/in/wecom",
-                query: Some(query),
-                headers: &HeaderMap::new(),
-                body: &bytes::Bytes::new(),
-            },
-            now,
-        )
+fn secrets_never_print() {
+    let sender = Sender::Wecom(wecom::Sender::new(secrets(), Some(218)));
+    let query = wecom::challenge(&secrets(), ECHO, NOW, RANDOM);
+    let shown = format!("{sender:?} {:?}", Receiver::new(secrets()));
+    for secret in [TOKEN, KEY, &query] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
+
+#[test]
+fn only_status_200_delivers() {
+    let sender = Sender::Wecom(wecom::Sender::new(secrets(), None));
+    let judged = |status| sender.judge_event(&answer(status, &HeaderMap::new(), b"anything"), NOW);
+    assert_eq!(judged(200), Verdict::Delivered);
+    for status in [201, 204, 400, 500] {
+        let failed = FailureKind::Status(StatusCode::from_u16(status).unwrap());
+        assert_eq!(judged(status), Verdict::Failed(failed));
+    }
+    assert_eq!(
+        judged(302),
+        Verdict::Failed(FailureKind::Redirect(StatusCode::FOUND))
+    );
+}
+
+#[test]
+fn an_event_is_acknowledged_with_nothing_or_with_a_word() {
+    let receiver = Receiver::new(secrets());
+    assert_eq!(receiver.acknowledgement().body, "");
+    let receiver = receiver.with_acknowledgement(Acknowledgement::Success);
+    assert_eq!(receiver.acknowledgement().body, "success");
+}
+
+#[test]
+fn program_notify_is_written_as_the_platforms_page_has_it() {
+    let notify = ProgramNotify {
+        corpid: "toUser",
+        create_time: WireTime::from_millis(1_348_831_860_999),
+        notify_id: "a]]>b",
+        notify_scene: None,
     };
-    let echo = wecom::challenge(&secrets(), "1616140317555161061", now, [7; 32]);
-    let Ok(Incoming::Challenge(reply)) = check(&echo) else {
-        panic!("a challenge");
-    };
-    assert_eq!(reply.body, "1616140317555161061");
+    assert_eq!(
+        notify.to_xml(),
+        "<xml><ToUserName><![CDATA[toUser]]></ToUserName><FromUserName><![CDATA[sys]]></FromUserName>\
+         <CreateTime>1348831860</CreateTime><MsgType><![CDATA[event]]></MsgType>\
+         <Event><![CDATA[program_notify]]></Event><NotifyId><![CDATA[a]]]]><![CDATA[>b]]></NotifyId></xml>"
+    );
+}
+
+#[test]
+fn each_wrong_answer_to_a_check_has_its_own_diagnosis() {
+    let error = StatusCode::INTERNAL_SERVER_ERROR;
+    let encrypted = wecom::encrypt(&secrets().aes_key, [7; 16], ECHO.as_bytes(), CORP);
+    let encoded = encrypted.replace('=', "%3D");
+    let uncut = format!("0123456789abcdef\0\0\0\u{13}{ECHO}{CORP}");
+    let rows: &[(u16, &str, Result<(), Failure>)] = &[
+        (200, ECHO, Ok(())),
+        (201, ECHO, Err(Failure::Status(StatusCode::CREATED))),
+        (
+            301,
+            "",
+            Err(Failure::Redirect(StatusCode::MOVED_PERMANENTLY)),
+        ),
+        (
+            404,
+            "<!DOCTYPE html><p>",
+            Err(Failure::HtmlStatus(StatusCode::NOT_FOUND)),
+        ),
+        (404, "not here", Err(Failure::Status(StatusCode::NOT_FOUND))),
+        (405, "", Err(Failure::MethodNotAllowed)),
+        (
+            500,
+            "Invalid Signature",
+            Err(Failure::SignatureRefused(error)),
+        ),
+        (500, "签名错误", Err(Failure::SignatureRefused(error))),
+        (
+            500,
+            "ValidateCorpidError: -40005",
+            Err(Failure::ReceiveIdRefused(error)),
+        ),
+        (500, "bad decrypt", Err(Failure::NotDecrypted(error))),
+        (500, "Incorrect padding", Err(Failure::NotDecrypted(error))),
+        (200, "", Err(Failure::Empty)),
+        (200, " \n", Err(Failure::Empty)),
+        (200, "<html><body>hello", Err(Failure::Html)),
+        (
+            200,
+            "\u{feff}1616140317555161061",
+            Err(Failure::ByteOrderMark),
+        ),
+        (
+            200,
+            "\u{feff}1616140317555161061\n",
+            Err(Failure::ByteOrderMark),
+        ),
+        (200, "1616140317555161061\n", Err(Failure::Whitespace)),
+        (200, "\"1616140317555161061\"", Err(Failure::Quotes)),
+        (200, "'1616140317555161061'\r\n", Err(Failure::Quotes)),
+        (200, &encrypted, Err(Failure::Encrypted)),
+        (200, &format!("\"{encrypted}\""), Err(Failure::Encrypted)),
+        (200, &encoded, Err(Failure::Encrypted)),
+        (200, &uncut, Err(Failure::NotCut)),
+        (200, &format!("{ECHO}{CORP}"), Err(Failure::NotCut)),
+        (
+            200,
+            r#"{"echostr":"1616140317555161061"}"#,
+            Err(Failure::Wrapped),
+        ),
+        (200, "<xml>1616140317555161061</xml>", Err(Failure::Wrapped)),
+        (200, "success", Err(Failure::Wrong)),
+        (200, "1616140317555161062", Err(Failure::Wrong)),
+    ];
+    for (status, body, expected) in rows {
+        let headers = HeaderMap::new();
+        let answer: Answer<'_> = answer(*status, &headers, body.as_bytes());
+        assert_eq!(judge_challenge(&answer, ECHO), *expected, "{status} {body}");
+        if let Err(failure) = expected {
+            assert!(failure.hint().is_some());
+            assert_eq!(failure.platform_message(), "openapi回调地址请求不通过");
+        }
+    }
 }

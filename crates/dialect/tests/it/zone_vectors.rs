@@ -36,8 +36,8 @@ enum Half {
     Open(Open),
     Frame(FrameVector),
     Judge(Judge),
-    Protocol(Document),
-    Sample(Sample),
+    Protocol(ProtocolVector),
+    Sample(SampleVector),
 }
 
 #[derive(Deserialize)]
@@ -147,7 +147,7 @@ enum Judgement {
 }
 
 #[derive(Deserialize)]
-struct Document {
+struct ProtocolVector {
     sample: String,
     strict: bool,
     document: String,
@@ -167,7 +167,7 @@ enum Match {
 }
 
 #[derive(Deserialize)]
-struct Sample {
+struct SampleVector {
     sample: String,
     strict: bool,
     warnings: Option<Vec<String>>,
@@ -332,7 +332,7 @@ impl Judge {
     }
 }
 
-impl Document {
+impl ProtocolVector {
     fn check(&self, name: &str) {
         let protocol = Protocol::parse(&self.sample, self.strict).unwrap();
         let result = protocol.check(self.document.as_bytes());
@@ -364,7 +364,7 @@ impl Document {
     }
 }
 
-impl Sample {
+impl SampleVector {
     fn check(&self, name: &str) {
         let protocol = Protocol::parse(&self.sample, self.strict);
         match (&self.warnings, &self.refused) {
@@ -448,7 +448,7 @@ fn every_reason_and_mismatch_of_the_zone_has_a_vector() {
             }) => {
                 named.extend(failure.strip_prefix("zone.").map(str::to_owned));
             }
-            Half::Protocol(Document {
+            Half::Protocol(ProtocolVector {
                 expect: Match::Differs { mismatch, .. },
                 ..
             }) => {

@@ -1,70 +1,18 @@
 //! What we send as Standard Webhooks is verified by the specification's own libraries
 //! (`tests/peers/README.md`): an event comes in from Feishu and goes out signed.
 
-use std::io::{BufRead as _, BufReader, Lines};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-
 use serde_json::{Value, json};
 
-use crate::peers::{interpreter, variable};
 use crate::platform::{SIGNING_KEY, event, feishu_push};
+use crate::receiver::Receiver;
 use crate::stage::Stage;
-
-/// A receiver in a process of its own; it ends when its standard input closes.
-struct Receiver {
-    url: String,
-    lines: Lines<BufReader<ChildStdout>>,
-    _stdin: ChildStdin,
-    child: Child,
-}
-
-impl Receiver {
-    fn start(file: &str, secret: &str) -> Self {
-        let peers = variable("RINGBACK_TEST_PEERS");
-        let mut child = Command::new(interpreter(file))
-            .arg(format!("{peers}/{file}"))
-            .env("NODE_PATH", variable("RINGBACK_TEST_NODE_PATH"))
-            .env("STANDARD_SECRET", secret)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let stdin = child.stdin.take().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let first = lines.next().unwrap().unwrap();
-        let port = first.strip_prefix("listening ").unwrap();
-        Self {
-            url: format!("http://127.0.0.1:{port}/webhook"),
-            lines,
-            _stdin: stdin,
-            child,
-        }
-    }
-
-    /// The next line of that kind.
-    fn next(&mut self, kind: &str) -> Value {
-        loop {
-            let line: Value = serde_json::from_str(&self.lines.next().unwrap().unwrap()).unwrap();
-            if line["kind"] == kind {
-                return line;
-            }
-        }
-    }
-}
-
-impl Drop for Receiver {
-    fn drop(&mut self) {
-        // It is this test's own child; it may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 async fn verified_by(file: &str) {
     let stage = Stage::new().await;
     stage.feishu_source("feishu", json!({})).await;
-    let mut right = Receiver::start(file, SIGNING_KEY);
-    let mut wrong = Receiver::start(file, "whsec_YW5vdGhlci1zaWduaW5nLWtleS0yNC1ieXRl");
+    let start = |secret| Receiver::start(file, "/webhook", &[("STANDARD_SECRET", secret)]);
+    let mut right = start(SIGNING_KEY);
+    let mut wrong = start("whsec_YW5vdGhlci1zaWduaW5nLWtleS0yNC1ieXRl");
     for (name, receiver) in [("right", &right), ("wrong", &wrong)] {
         stage
             .endpoint(json!({

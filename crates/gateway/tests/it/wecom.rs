@@ -53,7 +53,7 @@ fn check_at(secrets: &Secrets, now: WireTime) -> String {
     challenge(secrets, "1616140317555161061", now, RANDOM)
 }
 
-fn message(id: &str) -> String {
+pub(crate) fn message(id: &str) -> String {
     format!(
         "<xml><ToUserName><![CDATA[{CORP}]]></ToUserName>\n<FromUserName><![CDATA[mycreate]]></FromUserName>\
          <CreateTime>1409659813</CreateTime><MsgType><![CDATA[text]]></MsgType>\
@@ -61,7 +61,7 @@ fn message(id: &str) -> String {
     )
 }
 
-fn notify(id: &str) -> String {
+pub(crate) fn notify(id: &str) -> String {
     let notify = ProgramNotify {
         corpid: CORP,
         create_time: WireTime::from_millis(1_348_831_860_000),

@@ -24,11 +24,16 @@ pub(crate) fn source(faces: &Inner, given: &str) -> Result<SourceId, Problem> {
         .by_name(given)
         .map(|source| source.id);
     let of_app = || faces.feishu.app(given).ok().map(|app| app.source);
+    let of_zone = || faces.zone.source_named(given);
     // An id of a source that was deleted still finds its events.
     let by_id = || given.parse().ok();
-    receiving.or_else(of_app).or_else(by_id).ok_or_else(|| {
-        Problem::not_found("source", given).with_hint("`ringback source list` shows them all")
-    })
+    receiving
+        .or_else(of_app)
+        .or_else(of_zone)
+        .or_else(by_id)
+        .ok_or_else(|| {
+            Problem::not_found("source", given).with_hint("`ringback source list` shows them all")
+        })
 }
 
 /// What an endpoint is called; its id when it is no more.
@@ -46,5 +51,8 @@ pub(crate) fn of_source(faces: &Inner, id: SourceId) -> String {
             .find(|app| app.source == id)
             .map(|app| app.app_id.clone())
     };
-    receiving.or_else(of_app).unwrap_or_else(|| id.to_string())
+    receiving
+        .or_else(of_app)
+        .or_else(|| faces.zone.source_name(id))
+        .unwrap_or_else(|| id.to_string())
 }

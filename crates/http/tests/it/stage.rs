@@ -1,6 +1,7 @@
 //! All rooms in a temporary directory, served on a free port of loopback.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::OnceLock;
 
 use axum::http::header::{AUTHORIZATION, HOST};
@@ -12,14 +13,17 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use metrics_exporter_prometheus::PrometheusHandle;
+use ringback_archive::Archive;
 use ringback_deliver::{Engine, EngineOptions, Guard};
 use ringback_dialect::standard::SigningKey;
 use ringback_dialect::{Outgoing, standard};
 use ringback_feishu::Feishu;
 use ringback_gateway::Gateway;
+use ringback_host::Hosts as ProgramHosts;
 use ringback_http::{Faces, Hosts, Options, Serving, serve};
 use ringback_store::{MasterKey, Record, Store};
 use ringback_types::{Caller, Clock, Random, Role, Secret};
+use ringback_zone::Zone;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -75,6 +79,16 @@ fn recorder() -> PrometheusHandle {
         .clone()
 }
 
+async fn zone(engine: &Engine, store: &Store, directory: &Path) -> Zone {
+    let archive = Archive::load(store.clone(), Random::seeded(4), Default::default());
+    let place = directory.join("programs");
+    let hosts = ProgramHosts::new(store.clock().clone(), place, Default::default());
+    let archive = archive.await.unwrap();
+    let options = ringback_zone::Options::default();
+    let zone = Zone::new(engine.clone(), Random::seeded(5), archive, hosts, options);
+    zone.await.unwrap()
+}
+
 impl Stage {
     pub(crate) async fn new() -> Self {
         Self::with(Options {
@@ -92,6 +106,8 @@ impl Stage {
             ringback_deliver::records::SCHEMA,
             ringback_gateway::records::SCHEMA,
             ringback_feishu::records::SCHEMA,
+            ringback_archive::SCHEMA,
+            ringback_zone::records::SCHEMA,
             ringback_http::records::SCHEMA,
         ];
         let place = ringback_store::Options::new(directory.path());
@@ -110,8 +126,10 @@ impl Stage {
         let feishu = Feishu::new(engine.clone(), Random::seeded(2), settings)
             .await
             .unwrap();
+        let zone = zone(&engine, &store, directory.path()).await;
         let options = Options { metrics, ..options };
-        let faces = Faces::new(engine.clone(), gateway, feishu, Random::seeded(3), options);
+        let random = Random::seeded(3);
+        let faces = Faces::new(engine.clone(), gateway, feishu, zone, random, options);
         let faces = faces.await.unwrap();
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -154,6 +154,23 @@ impl Config {
                 "1 or more",
             ),
             (
+                (1..=self.zone.message_days).contains(&self.zone.listing_days),
+                "zone.listing_days",
+                "1 to zone.message_days",
+            ),
+            (self.zone.job_hours >= 1, "zone.job_hours", "1 or more"),
+            (
+                self.zone.result_hours >= 1,
+                "zone.result_hours",
+                "1 or more",
+            ),
+            (
+                self.zone.url.is_empty()
+                    || ringback_deliver::guard::check_url(&self.zone.url).is_ok(),
+                "zone.url",
+                "empty or an http or https URL",
+            ),
+            (
                 self.shutdown.drain_seconds <= 3_600,
                 "shutdown.drain_seconds",
                 "at most 3600",

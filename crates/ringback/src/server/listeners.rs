@@ -108,6 +108,16 @@ impl Listeners {
         self
     }
 
+    /// Where the platform's own paths are served.
+    pub(super) fn platform(&self) -> SocketAddr {
+        let has = |served: &Served| served.faces(&self.bound).contains(&Face::Platform);
+        let found = self.bound.iter().find(|(served, _)| has(served));
+        found.map_or_else(
+            || SocketAddr::from(([127, 0, 0, 1], 0)),
+            |(_, address)| *address,
+        )
+    }
+
     /// Each face's name and where it listens; the common one first.
     pub(super) fn addresses(&self) -> impl Iterator<Item = (&'static str, SocketAddr)> {
         self.bound

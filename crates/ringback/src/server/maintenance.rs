@@ -4,18 +4,22 @@ use std::time::Duration;
 
 use ringback_deliver::Engine;
 use ringback_store::record::{Pruner, Retention};
+use ringback_zone::Zone;
 use tokio::task::JoinHandle;
 
 const EVERY: Duration = Duration::from_mins(1);
 
 /// Prunes until aborted. A pass goes through the bulk lane, so it delays no acknowledgement.
-pub(super) fn start(engine: Engine, retention: Retention) -> JoinHandle<()> {
+pub(super) fn start(engine: Engine, zone: Zone, retention: Retention) -> JoinHandle<()> {
     tokio::spawn(async move {
         let mut keeper = Pruner::new(engine.record().clone(), retention);
         let mut ticks = tokio::time::interval(EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
+            if let Err(error) = zone.prune().await {
+                tracing::warn!(%error, "what is over in the zone stays until the next pass");
+            }
             match keeper.pass(&engine.endpoints().closed()).await {
                 Ok(pruned) if pruned.bodies + pruned.rows + pruned.expired > 0 => {
                     engine.take_up(&pruned.released);

@@ -97,6 +97,54 @@ pub(super) fn feishu(config: &Config) -> ringback_feishu::Options {
     }
 }
 
+pub(super) fn archive(config: &Config) -> ringback_archive::Options {
+    let zone = &config.zone;
+    let days = |count: u32| Duration::from_hours(u64::from(count) * 24);
+    ringback_archive::Options {
+        listing_window: days(zone.listing_days),
+        message_life: days(zone.message_days),
+        notice_debounce: Duration::from_millis(zone.notice_debounce_ms),
+        calls_without_token: zone.lists_per_minute_without_token,
+        ..Default::default()
+    }
+}
+
+/// Processes start through this very program, which sets their limits before they run.
+pub(super) fn program_hosts() -> Result<ringback_host::Options, Failure> {
+    let program = std::env::current_exe().map_err(Failure::internal)?;
+    Ok(ringback_host::Options {
+        launcher: Some(ringback_host::Launcher {
+            program,
+            arguments: vec![crate::LAUNCH.into()],
+        }),
+        ..Default::default()
+    })
+}
+
+/// The zone, whose door is at `platform` unless the configuration says otherwise.
+pub(super) fn zone(config: &Config, platform: std::net::SocketAddr) -> ringback_zone::Options {
+    let zone = &config.zone;
+    let scheme = if config.tls.enabled { "https" } else { "http" };
+    let own = || format!("{scheme}://{platform}");
+    let hours = |count: u32| Duration::from_hours(u64::from(count));
+    ringback_zone::Options {
+        zone_url: Some(zone.url.clone())
+            .filter(|url| !url.is_empty())
+            .unwrap_or_else(own),
+        job_life: hours(zone.job_hours),
+        result_life: hours(zone.result_hours),
+        calls_per_minute: zone.calls_per_minute,
+        calls_per_hour: zone.calls_per_hour,
+        calls_per_minute_of_address: zone.calls_per_minute_of_address,
+        calls_per_hour_of_address: zone.calls_per_hour_of_address,
+        in_flight: config.limits.in_flight_platform,
+        has_more_as_integer: zone.has_more_as_integer,
+        approve_at_once: zone.approve_at_once,
+        allow_unisolated: zone.allow_unisolated,
+        ..Default::default()
+    }
+}
+
 pub(super) fn gateway_limits(config: &Config) -> ringback_gateway::Limits {
     let limits = &config.limits;
     ringback_gateway::Limits {
