@@ -5,6 +5,7 @@
 
 pub(crate) mod commands;
 pub(crate) mod verify;
+pub(crate) mod wecom;
 
 use std::borrow::Cow;
 
@@ -81,8 +82,10 @@ impl Language {
         if self == Self::English {
             return None;
         }
-        let mut tables = commands::TABLE.iter().chain(verify::TABLE);
+        let tables = [commands::TABLE, verify::TABLE, wecom::TABLE];
         tables
+            .into_iter()
+            .flatten()
             .find(|(known, _)| *known == code)
             .map(|(_, text)| text)
     }

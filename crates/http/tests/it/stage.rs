@@ -93,9 +93,17 @@ async fn zone(
     directory: &Path,
     options: ringback_zone::Options,
 ) -> Zone {
-    let archive = Archive::load(store.clone(), Random::seeded(4), Default::default());
+    let archive = Archive::load(
+        store.clone(),
+        Random::seeded(4),
+        ringback_archive::Options::default(),
+    );
     let place = directory.join("programs");
-    let hosts = ProgramHosts::new(store.clock().clone(), place, Default::default());
+    let hosts = ProgramHosts::new(
+        store.clock().clone(),
+        place,
+        ringback_host::Options::default(),
+    );
     let archive = archive.await.unwrap();
     let zone = Zone::new(engine.clone(), Random::seeded(5), archive, hosts, options);
     zone.await.unwrap()

@@ -38,7 +38,7 @@ enum Action {
         /// Its name: lower-case letters, digits, `-` and `_`
         name: String,
         /// Whose callbacks it receives
-        #[arg(long, value_parser = ["feishu", "standard"])]
+        #[arg(long, value_parser = ["feishu", "standard", "wecom"])]
         dialect: String,
         #[command(flatten)]
         secrets: Secrets,
@@ -48,6 +48,9 @@ enum Action {
         /// How far a signed timestamp may be from now, in seconds; 0 for any
         #[arg(long, value_name = "SECONDS")]
         tolerance: Option<u64>,
+        /// Answer events with the word `success`, as command callbacks of a provider want it (wecom)
+        #[arg(long)]
+        answer_success: bool,
     },
     /// Give a source new secrets; the old ones are accepted for an overlap
     Rotate {
@@ -86,6 +89,15 @@ struct Secrets {
     /// The sender's signing key, whsec_… (standard)
     #[arg(long, value_name = "SECRET")]
     signing_key: Option<String>,
+    /// The Token of the app's callback page (wecom); `--token` is the server's own
+    #[arg(long, value_name = "SECRET")]
+    callback_token: Option<String>,
+    /// The EncodingAESKey of the app's callback page (wecom)
+    #[arg(long, value_name = "SECRET")]
+    encoding_aes_key: Option<String>,
+    /// The corp id, or the suite id for callbacks of a suite; empty for an individual owner (wecom)
+    #[arg(long, value_name = "ID")]
+    receive_id: Option<String>,
 }
 
 impl Secrets {
@@ -94,12 +106,17 @@ impl Secrets {
             ("verification_token", &self.verification_token),
             ("encrypt_key", &self.encrypt_key),
             ("signing_key", &self.signing_key),
+            ("token", &self.callback_token),
+            ("encoding_aes_key", &self.encoding_aes_key),
         ];
         let mut secrets = Map::new();
         for (name, text) in named {
             if let Some(text) = text {
                 secrets.insert(name.to_owned(), secret::given(text)?.into());
             }
+        }
+        if let Some(receive_id) = &self.receive_id {
+            secrets.insert("receive_id".to_owned(), json!(receive_id));
         }
         Ok(Value::Object(secrets))
     }
@@ -121,10 +138,14 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Fail
             secrets,
             call_endpoint,
             tolerance,
+            answer_success,
         } => {
             let mut settings = Map::new();
             settings.extend(call_endpoint.map(|it| ("call_endpoint".to_owned(), json!(it))));
             settings.extend(tolerance.map(|it| ("tolerance_seconds".to_owned(), json!(it))));
+            if answer_success {
+                settings.insert("acknowledgement".to_owned(), json!("success"));
+            }
             let secrets = secrets.read()?;
             let body = json!({ "name": name, "dialect": dialect, "secrets": secrets, "settings": settings });
             client.post("sources", &body).await?

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
+use ringback_dialect::zone::Credentials;
 use ringback_zone::Zone;
 use ringback_zone_sdk::{Request, Settings, Zone as Sdk, generate_notify_id};
 use serde_json::{Value, json};
@@ -86,6 +87,16 @@ impl Running {
             seen: tokio::sync::Mutex::new(seen),
             _directory: directory,
         }
+    }
+
+    /// The sample started anew with this file, as after a crash: what it had in memory is gone.
+    pub(crate) async fn restarted_with(&self, credentials: &Credentials) -> Self {
+        let again = Self::sample().await;
+        write_private(
+            &again.credentials,
+            &serde_json::to_string(credentials).unwrap(),
+        );
+        again
     }
 
     pub(crate) fn url(&self) -> String {

@@ -91,14 +91,14 @@ pub(super) async fn callback_server(token: &str, encoding_aes_key: &str, corpid:
 
 async fn receive(State(receiver): State<Arc<Receiver>>, request: Request) -> Response {
     let (parts, body) = parts(request).await;
-    let received = Received {
+    let incoming = Received {
         method: &parts.method,
         path: parts.uri.path(),
         query: parts.uri.query(),
         headers: &parts.headers,
         body: &body,
     };
-    match receiver.receive(&received, Clock::real().wire()) {
+    match receiver.receive(&incoming, Clock::real().wire()) {
         Ok(Incoming::Challenge(reply)) => (reply.status, reply.body).into_response(),
         Ok(_) => StatusCode::OK.into_response(),
         Err(refusal) => (StatusCode::FORBIDDEN, refusal.to_string()).into_response(),
