@@ -182,12 +182,6 @@ impl Caller {
             .increment(1);
     }
 
-    /// The parsed body.
-    pub(crate) fn body<T: DeserializeOwned>(&self, body: &Body) -> Result<T, Refusal> {
-        let body = body.0.as_ref().map_err(Clone::clone)?;
-        parse_json(body)
-    }
-
     /// The answer, or the refusal with its cause in the log.
     pub(crate) fn answered<T: Serialize>(&self, answer: Result<T, Refusal>) -> Response {
         match answer {
@@ -203,6 +197,13 @@ impl Caller {
 /// The body as it came, or why it did not come whole.
 #[derive(Debug)]
 pub(crate) struct Body(Result<Bytes, Refusal>);
+
+impl Body {
+    /// The parameters in it.
+    pub(crate) fn parsed<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
+        parse_json(self.0.as_ref().map_err(Clone::clone)?)
+    }
+}
 
 impl<S: Send + Sync> axum::extract::FromRequest<S> for Body {
     type Rejection = std::convert::Infallible;

@@ -14,6 +14,7 @@ use crate::face::{self, parse_json};
 use crate::job::JobKind;
 use crate::program::ProgramState;
 use crate::registry::Speaker;
+use crate::task::Asking;
 use crate::zone::Zone;
 
 /// The APIs that are there, with their old names (SDK sheet, section 21).
@@ -95,7 +96,11 @@ async fn invoke(
     let asker = Asker::of(zone, speaker, frame)?;
     let (app, request) = (&asker.app, frame.request.as_str());
     let program_id = &*speaker.program_id;
-    let debugging = speaker.debugs.is_some();
+    let asking = Asking {
+        app,
+        program_id,
+        debugging: speaker.debugs.is_some(),
+    };
     match api {
         Api::SyncMsg => Ok(zone.archive().sync_msg(&asker.owner(), request).await?),
         Api::MessagesOfPage => Ok(zone
@@ -109,12 +114,10 @@ async fn invoke(
         }
         Api::CreateProgramTask | Api::CreateModelTask => {
             let nonce = opened.nonce(zone);
-            zone.create_task(kind_of(api), app, program_id, debugging, request, nonce)
-                .await
+            zone.create_task(kind_of(api), asking, request, nonce).await
         }
         Api::ProgramTaskResult | Api::ModelTaskResult => {
-            zone.task_result(kind_of(api), app, program_id, request)
-                .await
+            zone.task_result(kind_of(api), asking, request).await
         }
         Api::SetMasking => {
             zone.mask(&app.corpid, parse_json(request.as_bytes())?)

@@ -101,7 +101,7 @@ impl Zone {
         let known = self.snapshot().find_program(&program_id).cloned();
         let program = self.described(program_id.clone(), input, known.as_deref())?;
         let mut statements = vec![records::programs::save(&program)];
-        statements.extend(self.endpoints_of(&program)?);
+        statements.extend(self.endpoints_of(&program));
         statements.extend(self.instance_secrets(&program));
         let abilities: Vec<_> = program
             .abilities
@@ -178,7 +178,7 @@ impl Zone {
     }
 
     /// The endpoints through which apps reach a program, with its own timings.
-    fn endpoints_of(&self, program: &Program) -> Result<Vec<Statement>, ZoneError> {
+    fn endpoints_of(&self, program: &Program) -> Vec<Statement> {
         let snapshot = self.snapshot();
         let of_program = snapshot
             .associations()
@@ -189,7 +189,7 @@ impl Zone {
                 statements.extend(self.program_endpoint(app, program, association));
             }
         }
-        Ok(statements)
+        statements
     }
 
     /// Submits a program for review.
