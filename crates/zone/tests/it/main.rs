@@ -7,6 +7,7 @@ mod door;
 mod figure;
 mod hostile;
 mod jobs;
+mod peers;
 mod program;
 mod stage;
 mod tasks;
