@@ -49,8 +49,12 @@ fn names(text: &str, mark: char) -> BTreeSet<String> {
 }
 
 /// What is named like a code and is none: actions of the audit, settings, a type of an event.
-const NO_CODES: [&str; 34] = [
+const NO_CODES: [&str; 39] = [
     "app.rotate",
+    "archive.generate",
+    "archive.import",
+    "archive.set_editions",
+    "archive.set_public_key",
     "clock.advance",
     "delivery.cancel",
     "delivery.replay",
@@ -84,6 +88,7 @@ const NO_CODES: [&str; 34] = [
     "token.create",
     "token.revoke",
     "trigger.list",
+    "zone.read_plaintext",
 ];
 
 /// The stable codes: every dotted name in the sources whose family has a row.
