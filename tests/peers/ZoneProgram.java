@@ -260,6 +260,7 @@ public class ZoneProgram {
         return json.substring(from, isText ? to + 1 : to);
     }
 
+    /** A member that is a text, as the zone escapes it: a `\\u` would be a failure here. */
     static String text(String json, String name) {
         String quoted = member(json, name);
         return quoted.substring(1, quoted.length() - 1).translateEscapes();

@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 
 use super::Debian;
 use crate::shell;
@@ -22,41 +22,31 @@ const DEBIAN_FOLDER: &str = "usr/lib/jvm";
 
 /// The `java` of a JDK.
 pub(super) fn provide(debian: &Debian) -> anyhow::Result<PathBuf> {
-    let mut fetched = Ok(());
+    let what = format!("a JDK of version {OLDEST_MAJOR} or newer");
+    let mut failure = None;
     for package in PACKAGES {
         if let Some(java) = search(debian) {
             return Ok(java);
         }
-        let what = format!("a JDK of version {OLDEST_MAJOR} or newer");
-        fetched = debian.provide(&what, &[package]);
+        failure = debian.provide(&what, &[package]).err();
         mend_links(debian)?;
     }
-    search(debian).map_or_else(
-        || {
-            fetched?;
-            anyhow::bail!(
-                "no JDK of version {OLDEST_MAJOR} or newer; run `apt-get install {}` as root",
-                PACKAGES[0]
-            )
-        },
-        Ok,
-    )
+    search(debian).ok_or_else(|| {
+        let line = format!("apt-get install {}", PACKAGES[0]);
+        failure.unwrap_or_else(|| anyhow!("{what} is missing; run `{line}` as root"))
+    })
 }
 
 fn search(debian: &Debian) -> Option<PathBuf> {
+    let installed = Path::new("/").join(DEBIAN_FOLDER);
+    let folders = [Some(installed), debian.unpacked(DEBIAN_FOLDER)];
     shell::find("java")
         .into_iter()
-        .chain(in_folder(&Path::new("/").join(DEBIAN_FOLDER)))
-        .chain(
-            debian
-                .unpacked(DEBIAN_FOLDER)
-                .iter()
-                .flat_map(|folder| in_folder(folder)),
-        )
+        .chain(folders.into_iter().flatten().flat_map(in_folder))
         .find(|java| is_fit(java, debian))
 }
 
-fn in_folder(folder: &Path) -> Vec<PathBuf> {
+fn in_folder(folder: PathBuf) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten();
     entries
         .filter_map(|entry| Some(entry.ok()?.path().join("bin/java")))
@@ -117,7 +107,28 @@ fn relink(folder: &Path, settings: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::has_all;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::{has_all, relink};
+
+    #[test]
+    fn links_into_etc_lead_to_what_was_unpacked() {
+        let unpacked = tempfile::tempdir().expect("a folder of its own");
+        let (jdk, settings) = (
+            unpacked.path().join("jdk/conf"),
+            unpacked.path().join("etc"),
+        );
+        for folder in [&jdk, &settings] {
+            fs::create_dir_all(folder).expect("an empty folder takes folders");
+        }
+        fs::write(settings.join("java.security"), "mended").expect("the folder is there");
+        symlink("/etc/java.security", jdk.join("java.security")).expect("the folder is there");
+        symlink("../conf", jdk.join("inside")).expect("the folder is there");
+        relink(unpacked.path(), &settings).expect("everything is ours");
+        let read = fs::read_to_string(jdk.join("inside/java.security"));
+        assert_eq!(read.ok().as_deref(), Some("mended"));
+    }
 
     #[test]
     fn an_old_java_and_one_without_a_compiler_will_not_do() {

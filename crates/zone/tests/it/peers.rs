@@ -17,7 +17,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use crate::figure::{import, with_archive};
 use crate::stage::{PROGRAM, Stage, abilities, ability, data, program};
 
-/// A server, what it is told, and whether it takes another request on the same connection.
+/// Whose server, and what it is told.
 #[derive(Debug, Clone, Copy)]
 enum Server {
     Python(&'static [&'static str]),
@@ -170,7 +170,7 @@ fn described(reply_binding: ReplyBinding) -> ProgramInput {
 async fn facing(server: Server, binding: ReplyBinding) -> (Stage, Peer) {
     let (stage, peer) = tokio::join!(Stage::new(), Peer::start(server));
     stage
-        .deployed(described(binding), &[peer.url.clone()])
+        .deployed(described(binding), std::slice::from_ref(&peer.url))
         .await;
     peer.give(&credentials(&stage).await);
     (stage, peer)
@@ -378,7 +378,7 @@ async fn python_that_does_not_know_what_it_answers() {
 
     let stage = Stage::new().await;
     let input = described(ReplyBinding::Loose);
-    stage.deployed(input, &[peer.url.clone()]).await;
+    stage.deployed(input, std::slice::from_ref(&peer.url)).await;
     peer.give(&credentials(&stage).await);
     answers_one_after_another(&stage, &mut peer).await;
     let calls = (0..8).map(async |_| stage.call("echo", json!({})).await["errcode"].as_i64());
