@@ -179,9 +179,7 @@ impl From<TriggerError> for Problem {
             TriggerError::Refused(ref refusal) if refusal.errcode == errcode::BUSY.number => {
                 Self::from_error(503, &error)
             }
-            TriggerError::NoReceiver(_) | TriggerError::Refused(_) => {
-                Self::from_error(409, &error)
-            }
+            TriggerError::NoReceiver(_) | TriggerError::Refused(_) => Self::from_error(409, &error),
             _ => Self::from_error(422, &error),
         }
     }

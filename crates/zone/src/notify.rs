@@ -47,9 +47,7 @@ pub(crate) struct LiveNotifies(RwLock<HashMap<String, Notify>>);
 impl LiveNotifies {
     pub(crate) async fn load(store: &Store) -> Result<Self, ReadError> {
         let live = records::notices::load_live(store, store.clock().schedule()).await?;
-        let by_id = live
-            .into_iter()
-            .map(|notify| (notify.id.clone(), notify));
+        let by_id = live.into_iter().map(|notify| (notify.id.clone(), notify));
         Ok(Self(RwLock::new(by_id.collect())))
     }
 

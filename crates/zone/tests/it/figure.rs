@@ -260,7 +260,7 @@ async fn every_event_type_reaches_the_receiving_program_and_only_that() {
         .await;
     idle.credentials(&stage.zone, "progB", 1).await;
     receiving(&stage).await;
-    let mut told = String::new();
+    let mut told = Vec::new();
     for event_type in ringback_zone::EventType::ALL {
         let trigger: Trigger =
             serde_json::from_value(json!({ "type": event_type.as_str() })).unwrap();
@@ -274,9 +274,9 @@ async fn every_event_type_reaches_the_receiving_program_and_only_that() {
                 event[payload]["token"] = "TOKEN".into();
             }
         }
-        told += &format!("{event}\n");
+        told.push(format!("{event}\n"));
     }
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(told.concat());
     assert_eq!(idle.pending(), 0);
     // The latest counts.
     let set = stage
