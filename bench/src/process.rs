@@ -48,7 +48,7 @@ impl Bare {
 
 /// A zone program of this binary in a process of its own.
 pub(crate) struct Program {
-    bare: Bare,
+    _bare: Bare,
     credentials: PathBuf,
     pub(crate) address: SocketAddr,
 }
@@ -62,7 +62,7 @@ impl Program {
         let bare = Bare::start_with("program", credentials.display().to_string()).await?;
         let address = bare.address;
         Ok(Self {
-            bare,
+            _bare: bare,
             credentials,
             address,
         })
@@ -70,7 +70,6 @@ impl Program {
 
     /// Gives it the file of its instance, which it reads when it is first asked.
     pub(crate) fn give(&self, credentials: &serde_json::Value) -> Result<()> {
-        let _running = &self.bare;
         write_private(&self.credentials, credentials)
     }
 }

@@ -32,13 +32,13 @@ pub(super) async fn run(bench: &mut Bench<'_>) -> Result<()> {
     let (mut bare_calm, mut our_calm) = (Rounds::default(), Rounds::default());
     let mut processor = Rounds::default();
     for _ in 0..arguments.rounds {
-        let load = zone.load(proxy.address, "/", arguments.events);
+        let load = Zone::load(proxy.address, "/", arguments.events);
         bare.push(
             closed_loop(proxy.address, &load, arguments.connections)
                 .await?
                 .rate(),
         );
-        let load = zone.load(ringback.address, &zone.path, arguments.events);
+        let load = Zone::load(ringback.address, &zone.path, arguments.events);
         let before = ringback.processor_time()?;
         ours.push(
             closed_loop(ringback.address, &load, arguments.connections)
@@ -50,10 +50,10 @@ pub(super) async fn run(bench: &mut Bench<'_>) -> Result<()> {
 
         // One connection: what is added, without queues.
         let count = 2_000;
-        let load = zone.load(proxy.address, "/", count);
+        let load = Zone::load(proxy.address, "/", count);
         let outcome = closed_loop(proxy.address, &load, 1).await?;
         bare_calm.push(p50(&outcome).as_secs_f64());
-        let load = zone.load(ringback.address, &zone.path, count);
+        let load = Zone::load(ringback.address, &zone.path, count);
         let outcome = closed_loop(ringback.address, &load, 1).await?;
         our_calm.push(p50(&outcome).as_secs_f64());
     }
@@ -130,7 +130,7 @@ impl Zone {
         })
     }
 
-    fn load(&self, address: std::net::SocketAddr, path: &str, count: usize) -> Arc<Vec<Bytes>> {
+    fn load(address: std::net::SocketAddr, path: &str, count: usize) -> Arc<Vec<Bytes>> {
         let data = json!({ "text": "x".repeat(TEXT_BYTES) }).to_string();
         let body = json!({ "program_id": PROGRAM, "ability_id": "echo", "request_data": data });
         let body = body.to_string();
