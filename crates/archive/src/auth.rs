@@ -127,6 +127,7 @@ impl Archive {
         let (archive, corp) = (self.clone(), corp.to_owned());
         to_its_end(async move {
             let corp = archive.corp_or_new(&corp).await?;
+            let _turn = corp.turn.lock().await;
             archive.store().change(change, vec![update]).await?;
             corp.set_editions(editions);
             Ok(())

@@ -19,8 +19,9 @@ pub(crate) struct Corp {
     key: ArcSwapOption<PublicKey>,
     editions: ArcSwap<Vec<AuthEdition>>,
     authorised: RwLock<HashMap<String, EditionSet>>,
-    /// Held while a chunk is imported: two at once would encrypt the same message twice for nothing.
-    pub(crate) importing: tokio::sync::Mutex<()>,
+    /// Held while members, messages or editions are written, so that memory takes them in the order of
+    /// the store, and no message is encrypted twice for nothing.
+    pub(crate) turn: tokio::sync::Mutex<()>,
 }
 
 impl Corp {
@@ -36,7 +37,7 @@ impl Corp {
             key: ArcSwapOption::from(key.map(Arc::new)),
             editions: ArcSwap::from_pointee(editions),
             authorised: RwLock::default(),
-            importing: tokio::sync::Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
         }
     }
 

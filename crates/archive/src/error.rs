@@ -226,6 +226,20 @@ pub enum ImportError {
     Store(#[from] StoreError),
 }
 
+impl ImportError {
+    /// The same, counted from the beginning of a text of which `lines` came before the chunk.
+    #[must_use]
+    pub fn after_lines(mut self, lines: usize) -> Self {
+        match &mut self {
+            Self::LineTooLong { line, .. }
+            | Self::NotJson { line, .. }
+            | Self::Member { line, .. } => *line += lines,
+            Self::NoPublicKey { .. } | Self::ChunkTooLarge { .. } | Self::Store(_) => {}
+        }
+        self
+    }
+}
+
 fn at(column: usize) -> String {
     if column == 0 {
         String::new()

@@ -7,18 +7,22 @@ mod item;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use ringback_store::{Statement, Value};
-use ringback_types::ScheduleTime;
+use ringback_store::{Statement, Value, WriteError};
+use ringback_types::{Random, ScheduleTime};
 use serde::Serialize;
 
 use self::chunk::{Chunk, Limits};
 use crate::archive::{Archive, off_thread, to_its_end};
 use crate::content::{self, Sealed};
 use crate::corp::Corp;
+use crate::edition::EditionSet;
 use crate::error::{ImportError, StoreError};
 use crate::message::NewMessage;
 use crate::public_key::PublicKey;
 use crate::records;
+
+/// Lines of a chunk that keep the store's writer busy for some milliseconds only.
+pub const CHUNK_LINES: usize = 500;
 
 /// What an import did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -57,9 +61,10 @@ impl Archive {
     ///
     /// A message whose `msgid` is there already is counted as a duplicate and stays as it was; everything
     /// else replaces what has the same id. Messages need the corp's public key. They are numbered in the
-    /// order of their send time, and a notice of them is due a debounce later. A chunk of some hundred
-    /// lines keeps the store's writer busy for a few milliseconds.
+    /// order of their send time, and a notice of them is due a debounce later. Cut what is longer than
+    /// [`CHUNK_LINES`], because the store's writer stands still for a chunk.
     pub async fn import(&self, corp: &str, lines: &[u8]) -> Result<Imported, ImportError> {
+        self.store().accepting()?;
         let limit = self.options().chunk_bytes;
         if lines.len() > limit {
             return Err(ImportError::ChunkTooLarge {
@@ -82,7 +87,7 @@ impl Archive {
     }
 
     async fn import_chunk(&self, corp: &Arc<Corp>, chunk: Chunk) -> Result<Imported, ImportError> {
-        let _turn = corp.importing.lock().await;
+        let _turn = corp.turn.lock().await;
         let mut imported = chunk.imported;
         let offered = chunk.messages.len() as u64;
         let messages = self.only_new(corp, chunk.messages).await?;
@@ -95,7 +100,7 @@ impl Archive {
             .map(|item| item.statement(corp.id))
             .collect();
         let before = statements.len();
-        let notify = ready_to_notify(corp, &chunk.members, &ready, now);
+        let notify = any_visible(corp, &chunk.members, &ready, now);
         statements.extend(self.message_statements(corp.id, &ready, now));
         if notify {
             statements.push(self.notice_statement(corp.id, now));
@@ -107,7 +112,7 @@ impl Archive {
         let touched = self.store().write_bulk(statements).await?;
         corp.set_members(chunk.members);
         if notify {
-            self.look_for_notice().await?;
+            self.follow_notices().await;
         }
         // After what takes the ids, one statement a message.
         let written = touched.iter().skip(before + 1).take(ready.len());
@@ -158,7 +163,7 @@ impl Archive {
         });
         sealed.await?.ok_or_else(|| {
             let text = "the public key of the corp cannot encrypt".to_owned();
-            ringback_store::WriteError::Failed(text).into()
+            WriteError::Failed(text).into()
         })
     }
 
@@ -180,12 +185,7 @@ impl Archive {
     }
 }
 
-fn seal_one(
-    random: &ringback_types::Random,
-    key: &PublicKey,
-    corp: &str,
-    message: NewMessage,
-) -> Option<Ready> {
+fn seal_one(random: &Random, key: &PublicKey, corp: &str, message: NewMessage) -> Option<Ready> {
     let sealed = content::seal(random, key, corp, &message.msgid, &message.content)?;
     Some(Ready {
         message,
@@ -195,9 +195,9 @@ fn seal_one(
 }
 
 /// Whether one of the messages is visible, with the scope as it is after this chunk.
-fn ready_to_notify(
+fn any_visible(
     corp: &Corp,
-    members: &HashMap<String, crate::edition::EditionSet>,
+    members: &HashMap<String, EditionSet>,
     ready: &[Ready],
     now: ScheduleTime,
 ) -> bool {

@@ -1,5 +1,5 @@
-//! Notices that a corp has new messages: written with the import, told a debounce later (issue: the
-//! `conversation_new_message` event follows an import).
+//! Notices that a corp has new messages, for the event `conversation_new_message`: written with the
+//! import, told a debounce later.
 
 use ringback_store::{ReadError, Statement, Value, WriteError};
 use ringback_types::ScheduleTime;
@@ -63,8 +63,8 @@ impl Archive {
             Statement::new(records::DELAY_NOTICE, newer),
         ]);
         settled.await?;
-        let looked = self.look_for_notice().await;
-        looked.map_err(|error| WriteError::Failed(error.to_string()))
+        self.follow_notices().await;
+        Ok(())
     }
 
     /// The first import after a notice was told sets when the next is due; later ones only give it their
@@ -72,6 +72,16 @@ impl Archive {
     pub(crate) fn notice_statement(&self, corp: i64, now: ScheduleTime) -> Statement {
         let due = now.plus(self.options().notice_debounce);
         Statement::new(records::INSERT_NOTICE, [Value::Int(corp), Value::from(due)])
+    }
+
+    /// Looks up when the next notice is due, after a write that stands whatever comes of it. A look that
+    /// fails is repeated by whoever asks for due notices a debounce later.
+    pub(crate) async fn follow_notices(&self) {
+        if let Err(error) = self.look_for_notice().await {
+            tracing::warn!(error = %error, "the next notice cannot be looked up");
+            let later = self.now().plus(self.options().notice_debounce);
+            self.next_notice_sender().send_replace(Some(later));
+        }
     }
 
     /// Looks up in the store when the next notice is due.

@@ -38,7 +38,7 @@ pub const SCHEMA: Schema = Schema {
          UNIQUE (corp, msgid)
      ) {strict};
      CREATE INDEX archive_message_sent ON archive_message (corp, sent_at, id);
-     CREATE INDEX archive_message_arrived ON archive_message (corp, id, sent_at) WHERE late = 0;
+     CREATE INDEX archive_message_arrived ON archive_message (corp, late, id, sent_at);
      CREATE TABLE archive_notice (
          corp {id}, number {int} NOT NULL, due_at {int} NOT NULL
      ) {strict};

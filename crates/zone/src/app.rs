@@ -119,6 +119,7 @@ impl App {
 /// An app to be made; what is left out is generated.
 #[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewZoneApp)]
 pub struct NewApp {
     /// The corp it is in.
     pub corpid: String,
@@ -150,6 +151,7 @@ fn yes() -> bool {
 /// What of an app is to be otherwise; what is left out stays.
 #[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(as = ZoneAppChange)]
 pub struct AppChange {
     /// What people call it.
     pub name: Option<String>,

@@ -49,7 +49,7 @@ impl EventType {
     }
 
     /// What the event carries where nobody says otherwise; the tokens are put in where it is made.
-    fn sample(self) -> Value {
+    pub(crate) fn sample(self) -> Value {
         let knowledge = || json!({ "knowledge_base_id": "kbAAAAAAAAAAAAAAAA", "knowledge_base_name": "Product questions" });
         match self {
             Self::ConversationNewMessage | Self::HitKeyword => json!({}),
@@ -84,6 +84,7 @@ impl EventType {
 /// An event to be made.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ZoneTrigger)]
 pub struct Trigger {
     /// The corp; may be left out where there is one.
     #[serde(default)]
@@ -108,6 +109,7 @@ fn one() -> u32 {
 
 /// An event that was made.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = ZoneTriggered)]
 pub struct Triggered {
     /// Ringback's id of it.
     #[schema(value_type = String)]

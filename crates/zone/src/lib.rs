@@ -39,6 +39,7 @@ mod route;
 mod seal;
 mod task;
 mod token;
+mod view;
 mod zone;
 
 pub use app::{App, AppChange, AppKind, AppState, Callback, Install, NewApp, NewCallback};

@@ -85,6 +85,7 @@ impl Default for Options {
 /// none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schema(as = ProgramSettings)]
 pub struct Settings {
     /// How long a synchronous call may take in all.
     pub call_deadline_ms: u64,

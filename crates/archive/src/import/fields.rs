@@ -8,6 +8,8 @@ use serde_json::{Map, Value};
 /// Ids of the platform are far shorter.
 const LONGEST_ID: usize = 128;
 const LONGEST_NAME: usize = 512;
+/// Characters of a member's name that an error shows; the name is whoever sent the line's choice.
+const SHOWN_NAME: usize = 64;
 
 /// A member that is missing, too much or wrong.
 #[derive(Debug)]
@@ -35,8 +37,9 @@ impl Fields {
     }
 
     pub(super) fn bad(&self, member: &str, problem: impl Into<Cow<'static, str>>) -> BadMember {
+        let shown: String = member.chars().take(SHOWN_NAME).collect();
         BadMember {
-            member: format!("{}{member}", self.path),
+            member: format!("{}{shown}", self.path),
             problem: problem.into(),
         }
     }

@@ -181,8 +181,9 @@ pub(super) fn message(fields: &mut Fields, limits: &Limits, random: &Random) -> 
     })
 }
 
+/// Never seeded: a second run would make the ids of the first again, and lose what they name.
 fn new_msgid(random: &Random) -> String {
-    URL_SAFE_NO_PAD.encode(random.bytes::<MSGID_BYTES>())
+    URL_SAFE_NO_PAD.encode(random.secret::<MSGID_BYTES>())
 }
 
 fn party(fields: &mut Fields) -> Read<Party> {

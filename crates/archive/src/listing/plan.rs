@@ -90,12 +90,15 @@ impl Archive {
     }
 
     /// A cursor that is older than the window would have to pass everything that has gone out of it
-    /// since; by send time the list begins inside the window.
+    /// since; by send time the list goes on inside the window, with the same messages still to come.
     fn refreshed(&self, position: Position, newest: i64, now: ScheduleTime) -> Position {
         let oldest = self.oldest_listed(now);
         match position {
             Position::Arrived { after, at } if at < oldest.as_millis() => {
                 Position::from_time(oldest, after, newest)
+            }
+            Position::Sent { after, above, .. } if after < Mark::before(oldest) => {
+                Position::from_time(oldest, above, newest)
             }
             other => other,
         }

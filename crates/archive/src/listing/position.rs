@@ -19,7 +19,7 @@ impl Mark {
     }
 
     /// The place before everything sent at `time`.
-    const fn before(time: ScheduleTime) -> Self {
+    pub(super) const fn before(time: ScheduleTime) -> Self {
         Self {
             sent_at: time.plus_millis(-1).as_millis(),
             id: i64::MAX,

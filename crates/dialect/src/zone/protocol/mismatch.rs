@@ -114,12 +114,12 @@ impl Mismatch {
 impl Coded for Mismatch {
     fn code(&self) -> Code {
         Code::new(match self {
-            Self::NotJson { .. } => "zone.not_json",
-            Self::Depth => "zone.depth",
-            Self::DuplicateKey { .. } => "zone.duplicate_key",
-            Self::UnknownKey { .. } => "zone.unknown_key",
-            Self::Type { .. } => "zone.type",
-            Self::NoElement { .. } => "zone.no_element",
+            Self::NotJson { .. } => "zone.document_not_json",
+            Self::Depth => "zone.document_depth",
+            Self::DuplicateKey { .. } => "zone.document_duplicate_key",
+            Self::UnknownKey { .. } => "zone.document_unknown_key",
+            Self::Type { .. } => "zone.document_type",
+            Self::NoElement { .. } => "zone.document_no_element",
         })
     }
 
