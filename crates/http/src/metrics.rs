@@ -81,6 +81,14 @@ fn describe() {
             "ringback_feishu_callbacks_total",
             "Feishu callbacks, by the code that the client shows",
         ),
+        (
+            "ringback_zone_refusals_total",
+            "Refused requests of WeCom apps, by API and errcode",
+        ),
+        (
+            "ringback_zone_door_refusals_total",
+            "Refused requests of zone programs, by reason",
+        ),
     ] {
         describe_counter!(name, text);
     }

@@ -8,6 +8,8 @@ use ringback_store::{Vault, VaultError};
 use ringback_types::Secret;
 use serde::{Deserialize, Serialize};
 
+use crate::zone::Zone;
+
 /// A body as the record keeps it.
 pub(crate) fn body(vault: &Vault, plaintext: Vec<u8>) -> Bytes {
     vault.seal(&Secret::from(plaintext)).into()
@@ -16,6 +18,15 @@ pub(crate) fn body(vault: &Vault, plaintext: Vec<u8>) -> Bytes {
 /// The body that was sealed.
 pub(crate) fn opened(vault: &Vault, sealed: &[u8]) -> Result<Secret, VaultError> {
     vault.open_sealed(sealed)
+}
+
+impl Zone {
+    /// The plaintext of a body of the record that is kept sealed: the frame that a program is sent, or the
+    /// template of a task. `None` for a body that is not sealed. Whoever shows it asks for the role
+    /// `auditor` and leaves an audit row first (design, section 6).
+    pub fn opened(&self, body: &[u8]) -> Option<Secret> {
+        opened(self.store().vault(), body).ok()
+    }
 }
 
 /// What a `job_info` says, to nobody but the zone: whose job it is.

@@ -39,7 +39,8 @@ pub(crate) struct LogFilter {
     since: Option<String>,
     /// Before this time, as RFC 3339.
     until: Option<String>,
-    /// Text that stands in the body; JSON strings are compared unescaped. Needs the role `operator`.
+    /// Text that stands in the body; JSON strings are compared unescaped. Needs the role `operator`. It
+    /// finds nothing in bodies that are kept sealed, as those of the zone are.
     pub(crate) text: Option<String>,
     /// Go on from here: `next` of the page before.
     before: Option<String>,

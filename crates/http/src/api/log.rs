@@ -6,18 +6,20 @@ use axum::extract::{Path, State};
 use axum::{Extension, Json as Answer};
 use ringback_store::record::{Delivery, Event, Page};
 use ringback_types::extract::Query;
-use ringback_types::{Caller, DeliveryId, EventId, Problem, Role, ScheduleTime};
-use serde::Serialize;
-use serde_json::Value;
-use utoipa::ToSchema;
+use ringback_types::{Caller, DeliveryId, EventId, Problem, Role, ScheduleTime, Secret};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
 
 use super::entry::{self, AttemptView, DeliveryView, EntryView};
 use super::filter::LogFilter;
+use super::note;
 use crate::error::unreadable;
 use crate::faces::Inner;
 
 /// One page of the log.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = EntryPage)]
 pub(crate) struct LogPage {
     /// What was found, newest first.
     entries: Vec<EntryView>,
@@ -73,7 +75,8 @@ impl LogPage {
 }
 
 /// Search the log, newest first. A search is bounded in rows and time: `looked_back_to` says how far
-/// it looked, `next` goes on from there. `text` needs the role `operator`, as bodies do.
+/// it looked, `next` goes on from there. `text` needs the role `operator`, as bodies do, and
+/// finds nothing in bodies that are kept sealed.
 #[utoipa::path(get, path = "/api/v1/log", tag = "log", params(LogFilter),
     responses((status = 200, body = LogPage), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn search_log(
@@ -176,6 +179,8 @@ pub(crate) struct Detail {
     /// The body as text; only for the role `operator`, and only until it is pruned.
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<String>,
+    /// Whether the body is kept sealed: it is then left out unless `plaintext` asks for it.
+    sealed: bool,
     /// The deliveries, where an event was asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     deliveries: Vec<DeliveryView>,
@@ -183,33 +188,74 @@ pub(crate) struct Detail {
     attempts_made: Vec<AttemptView>,
 }
 
+/// What of it.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Shown {
+    /// Open a sealed body. Needs the role `auditor` and leaves an audit row.
+    plaintext: bool,
+}
+
 /// Show one event (`evt_…`) or delivery (`dlv_…`) with its attempts. Bodies only for the role
-/// `operator`.
+/// `operator`; what went to programs of the zone is kept sealed and left out.
 #[utoipa::path(get, path = "/api/v1/log/{id}", tag = "log",
-    params(("id" = String, Path, description = "The id of an event or a delivery")),
-    responses((status = 200, body = Detail), (status = 404, body = Problem)))]
+    params(("id" = String, Path, description = "The id of an event or a delivery"), Shown),
+    responses((status = 200, body = Detail), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(crate) async fn show_entry(
     State(faces): State<Arc<Inner>>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
+    Query(shown): Query<Shown>,
 ) -> Result<Answer<Detail>, Problem> {
+    if shown.plaintext {
+        caller.require(Role::Auditor)?;
+    }
     let found = by_our_id(&faces, Some(&id)).await?;
     let Found { event, deliveries } = found.ok_or_else(|| unknown("event or delivery", &id))?;
     let asked = deliveries.first().filter(|_| id.starts_with("dlv_"));
-    let mut attempts_made = Vec::new();
-    for delivery in &deliveries {
-        let attempts = faces.engine.record().attempts(delivery.id).await;
-        let attempts = attempts.map_err(|error| unreadable(&error))?.into_iter();
-        attempts_made.extend(attempts.map(|attempt| AttemptView::new(attempt, &caller)));
-    }
     let all = deliveries.iter().filter(|_| asked.is_none());
+    let plaintext = event.body.as_ref().and_then(|body| faces.zone.opened(body));
     Ok(Answer(Detail {
         entry: EntryView::of(&faces, &event, asked),
         headers: entry::json(event.headers.as_deref()),
-        body: entry::body(event.body.as_ref(), &caller),
+        sealed: plaintext.is_some(),
+        body: match plaintext {
+            Some(plaintext) if shown.plaintext => {
+                Some(read(&faces, &caller, &event, &plaintext).await?)
+            }
+            Some(_) => None,
+            None => entry::body(event.body.as_ref(), &caller),
+        },
         deliveries: all
             .map(|delivery| DeliveryView::new(&faces, delivery))
             .collect(),
-        attempts_made,
+        attempts_made: attempts(&faces, &caller, &deliveries).await?,
     }))
+}
+
+/// A sealed body as text, once the audit has who reads it.
+async fn read(
+    faces: &Inner,
+    caller: &Caller,
+    event: &Event,
+    plaintext: &Secret,
+) -> Result<String, Problem> {
+    let target = event.id.to_string();
+    note(faces, caller, "zone.read_plaintext", &target, json!({})).await?;
+    Ok(String::from_utf8_lossy(plaintext.expose()).into_owned())
+}
+
+async fn attempts(
+    faces: &Inner,
+    caller: &Caller,
+    deliveries: &[Delivery],
+) -> Result<Vec<AttemptView>, Problem> {
+    let mut made = Vec::new();
+    for delivery in deliveries {
+        let attempts = faces.engine.record().attempts(delivery.id).await;
+        let attempts = attempts.map_err(|error| unreadable(&error))?.into_iter();
+        made.extend(attempts.map(|attempt| AttemptView::new(attempt, caller)));
+    }
+    Ok(made)
 }

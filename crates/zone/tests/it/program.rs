@@ -44,10 +44,7 @@ impl Running {
             ..Settings::default()
         };
         // Nobody's keys until it is deployed.
-        write_private(
-            &credentials,
-            NOBODY,
-        );
+        write_private(&credentials, NOBODY);
         Self::with(settings, credentials, directory, handler).await
     }
 
