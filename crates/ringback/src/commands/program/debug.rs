@@ -25,53 +25,82 @@ Examples:
 pub(super) struct Debug {
     /// Its id; may be left out where there is one program only
     program: Option<String>,
+    #[command(flatten)]
+    receiver: Receiver,
+    #[command(flatten)]
+    token: Token,
+    /// Show the page and what of debug mode is open, besides
+    #[arg(long)]
+    status: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(id = "debug_receiver")]
+struct Receiver {
     /// Where calls and events go in debug mode, exactly as written
     #[arg(long, value_name = "URL")]
     to: Option<String>,
     /// Take that URL away
     #[arg(long, conflicts_with = "to")]
     clear: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(id = "debug_token")]
+struct Token {
     /// Show the debug credential: the same for three days, then a new one
     #[arg(long)]
     credential: bool,
     /// Do not ask whether it may be shown
     #[arg(long, requires = "credential")]
     yes: bool,
-    /// Take the credential away, and with it every debug session
+    /// Take that credential away, and with it every debug session
     #[arg(long, conflicts_with = "credential")]
     revoke: bool,
-    /// Show the page and what of debug mode is open, besides
-    #[arg(long)]
-    status: bool,
 }
 
 impl Debug {
     pub(super) async fn run(self, client: &Client, output: Output) -> Result<(), Failure> {
         let program = the_program(client, self.program.as_deref()).await?;
         let path = program_path(&program);
-        if self.to.is_some() || self.clear {
-            let body = json!({ "url": self.to });
-            let set = format!("{path}/debug-url");
-            let _: Value = client.ask(Method::PUT, &set, Some(&body)).await?;
-            output.note(if self.clear {
-                "the receive URL is taken away"
-            } else {
-                "the receive URL is set"
-            });
-        }
-        if self.revoke {
-            let credential = format!("{path}/debug-credential");
-            let _: Value = client.ask(Method::DELETE, &credential, None).await?;
-            output.note("the debug credential is revoked, and every debug session is over");
-        }
-        if self.credential {
-            show_credential(client, output, &program, self.yes).await?;
-        }
-        let did_something = self.to.is_some() || self.clear || self.revoke || self.credential;
-        if self.status || !did_something {
+        let set = self.receiver.set(client, output, &path).await?;
+        let shown = self.token.run(client, output, &program).await?;
+        if self.status || !(set || shown) {
             show_status(client, output, &path).await?;
         }
         Ok(())
+    }
+}
+
+impl Receiver {
+    /// Sets or clears the URL; whether it was to.
+    async fn set(&self, client: &Client, output: Output, path: &str) -> Result<bool, Failure> {
+        if self.to.is_none() && !self.clear {
+            return Ok(false);
+        }
+        let body = json!({ "url": self.to });
+        let path = format!("{path}/debug-url");
+        let _: Value = client.ask(Method::PUT, &path, Some(&body)).await?;
+        output.note(if self.clear {
+            "the receive URL is taken away"
+        } else {
+            "the receive URL is set"
+        });
+        Ok(true)
+    }
+}
+
+impl Token {
+    /// Revokes or shows the credential; whether it was to.
+    async fn run(&self, client: &Client, output: Output, program: &str) -> Result<bool, Failure> {
+        if self.revoke {
+            let path = format!("{}/debug-credential", program_path(program));
+            let _: Value = client.ask(Method::DELETE, &path, None).await?;
+            output.note("the debug credential is revoked, and every debug session is over");
+        } else if self.credential {
+            show_credential(client, output, program, self.yes).await?;
+        }
+        Ok(self.revoke || self.credential)
     }
 }
 
@@ -146,7 +175,10 @@ async fn show_status(client: &Client, output: Output, path: &str) -> Result<(), 
         output.json(&whole);
         return Ok(());
     }
-    render::object(output, &page);
+    let word = |member: &str| render::cell(page.get(member));
+    let words = ["program_id", "receive_url", "credential_expires_at"];
+    let words = words.map(|member| (member.to_owned(), word(member).into()));
+    render::object(output, &Value::Object(words.into_iter().collect()));
     if !apps.is_empty() {
         output.line("");
         output.line(output.style(Style::Strong, "debug mode"));

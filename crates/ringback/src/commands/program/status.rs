@@ -35,7 +35,9 @@ pub(super) async fn run(
     };
     let rows: Vec<Value> = programs.iter().flat_map(rows).collect();
     if output.is_json() {
-        rows.iter().for_each(|row| output.json(row));
+        for row in &rows {
+            output.json(row);
+        }
         return Ok(());
     }
     let short: Vec<Value> = rows.iter().map(in_short).collect();
