@@ -6,6 +6,7 @@
 pub(crate) mod commands;
 pub(crate) mod errcodes;
 pub(crate) mod verify;
+pub(crate) mod zone;
 
 use std::borrow::Cow;
 
@@ -27,6 +28,11 @@ pub(crate) struct Chinese {
     pub(crate) cause: &'static str,
     /// The sentence that fixes it; empty where there is none.
     pub(crate) fix: &'static str,
+}
+
+/// What is said in Chinese, for a table.
+const fn zh(cause: &'static str, fix: &'static str) -> Chinese {
+    Chinese { cause, fix }
 }
 
 impl Language {
@@ -82,8 +88,10 @@ impl Language {
         if self == Self::English {
             return None;
         }
-        let mut tables = commands::TABLE.iter().chain(verify::TABLE);
+        let tables = [commands::TABLE, verify::TABLE, zone::TABLE];
         tables
+            .into_iter()
+            .flatten()
             .find(|(known, _)| *known == code)
             .map(|(_, text)| text)
     }

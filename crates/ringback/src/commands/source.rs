@@ -38,7 +38,7 @@ enum Action {
         /// Its name: lower-case letters, digits, `-` and `_`
         name: String,
         /// Whose callbacks it receives
-        #[arg(long, value_parser = ["feishu", "standard"])]
+        #[arg(long, value_parser = ["feishu", "standard", "wecom"])]
         dialect: String,
         #[command(flatten)]
         secrets: Secrets,
@@ -48,6 +48,9 @@ enum Action {
         /// How far a signed timestamp may be from now, in seconds; 0 for any
         #[arg(long, value_name = "SECONDS")]
         tolerance: Option<u64>,
+        /// What an accepted event is answered with: nothing, or the word success (wecom)
+        #[arg(long, value_parser = ["usual", "success"])]
+        acknowledgement: Option<String>,
     },
     /// Give a source new secrets; the old ones are accepted for an overlap
     Rotate {
@@ -86,6 +89,15 @@ struct Secrets {
     /// The sender's signing key, whsec_… (standard)
     #[arg(long, value_name = "SECRET")]
     signing_key: Option<String>,
+    /// The Token of the app's callback page (wecom)
+    #[arg(long, value_name = "SECRET")]
+    callback_token: Option<String>,
+    /// The EncodingAESKey of the app's callback page (wecom)
+    #[arg(long, value_name = "SECRET")]
+    encoding_aes_key: Option<String>,
+    /// The corp id; the suite id for callbacks of a suite (wecom)
+    #[arg(long, value_name = "ID")]
+    receive_id: Option<String>,
 }
 
 impl Secrets {
@@ -94,6 +106,8 @@ impl Secrets {
             ("verification_token", &self.verification_token),
             ("encrypt_key", &self.encrypt_key),
             ("signing_key", &self.signing_key),
+            ("token", &self.callback_token),
+            ("encoding_aes_key", &self.encoding_aes_key),
         ];
         let mut secrets = Map::new();
         for (name, text) in named {
@@ -101,6 +115,8 @@ impl Secrets {
                 secrets.insert(name.to_owned(), secret::given(text)?.into());
             }
         }
+        let receive_id = self.receive_id.as_ref();
+        secrets.extend(receive_id.map(|id| ("receive_id".to_owned(), json!(id))));
         Ok(Value::Object(secrets))
     }
 }
@@ -121,10 +137,17 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Fail
             secrets,
             call_endpoint,
             tolerance,
+            acknowledgement,
         } => {
-            let mut settings = Map::new();
-            settings.extend(call_endpoint.map(|it| ("call_endpoint".to_owned(), json!(it))));
-            settings.extend(tolerance.map(|it| ("tolerance_seconds".to_owned(), json!(it))));
+            let settings = [
+                ("call_endpoint", call_endpoint.map(Value::from)),
+                ("tolerance_seconds", tolerance.map(Value::from)),
+                ("acknowledgement", acknowledgement.map(Value::from)),
+            ];
+            let settings: Map<String, Value> = settings
+                .into_iter()
+                .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+                .collect();
             let secrets = secrets.read()?;
             let body = json!({ "name": name, "dialect": dialect, "secrets": secrets, "settings": settings });
             client.post("sources", &body).await?

@@ -75,18 +75,16 @@ impl Checker<'_> {
         if !self.found.sources.contains_key(name) {
             self.needs(&object, members, &["dialect", "secrets"])?;
             let secrets = members.get("secrets").and_then(Value::as_object);
-            let (needed, known): (_, &[&str]) = match members.get("dialect") {
-                Some(dialect) if dialect == "standard" => ("signing_key", &["signing_key"]),
-                _ => ("verification_token", &["verification_token", "encrypt_key"]),
-            };
+            let (needed, known) = secrets_of(members.get("dialect").and_then(Value::as_str));
             let foreign = secrets.and_then(|it| it.keys().find(|it| !known.contains(&it.as_str())));
             if let Some(foreign) = foreign {
                 let message = format!("this dialect has no secret `{foreign}`");
                 let failure = Failure::usage("apply.foreign_secret", message);
                 return Err(self.wanted.text.wrong(&object, "secrets", failure));
             }
-            if secrets.is_none_or(|secrets| !secrets.contains_key(needed)) {
-                return Err(self.missing(&object, &format!("secrets.{needed}")));
+            let has = |name: &str| secrets.is_some_and(|secrets| secrets.contains_key(name));
+            if let Some(missing) = needed.iter().find(|name| !has(name)) {
+                return Err(self.missing(&object, &format!("secrets.{missing}")));
             }
         }
         let endpoint = members
@@ -149,6 +147,19 @@ impl Checker<'_> {
                 Err(Failure::usage("apply.unknown_name", message))
             }
         }
+    }
+}
+
+/// The secrets that a source of a dialect needs, and all that it knows.
+fn secrets_of(dialect: Option<&str>) -> (&'static [&'static str], &'static [&'static str]) {
+    const WECOM: &[&str] = &["token", "encoding_aes_key", "receive_id"];
+    match dialect {
+        Some("standard") => (&["signing_key"], &["signing_key"]),
+        Some("wecom") => (WECOM, WECOM),
+        _ => (
+            &["verification_token"],
+            &["verification_token", "encrypt_key"],
+        ),
     }
 }
 

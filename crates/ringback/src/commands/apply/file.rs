@@ -180,27 +180,22 @@ fn in_its_file(
 ) -> Result<ProgramInput, Failure> {
     let object = format!("wecom.program.{id}");
     let mut input = program::file::read(&text.beside(file))?;
-    let named_otherwise = input.program_id.as_ref().is_some_and(|own| own != id);
-    let described_here = program.name.is_some()
-        || program.settings.is_some()
-        || !program.abilities.is_empty()
-        || !program.description.is_empty();
-    let problem = if named_otherwise {
-        "the file describes a program of another id"
-    } else if described_here {
-        "the program is described both here and in its file"
-    } else {
-        if let Some(mut host) = program.host {
-            program::file::resolve(text, &format!("{object}."), &mut host)?;
-            input.host = Some(host);
-        }
-        return Ok(input);
+    let refuse = |problem: &str| {
+        let failure = Failure::usage("apply.program_file", problem);
+        Err(text.wrong(&object, "file", failure))
     };
-    Err(text.wrong(
-        &object,
-        "file",
-        Failure::usage("apply.program_file", problem),
-    ))
+    if input.program_id.as_ref().is_some_and(|own| own != id) {
+        return refuse("the file describes a program of another id");
+    }
+    let here = (&program.name, &program.settings, &program.description);
+    if here != (&None, &None, &String::new()) || !program.abilities.is_empty() {
+        return refuse("the program is described both here and in its file");
+    }
+    if let Some(mut host) = program.host {
+        program::file::resolve(text, &format!("{object}."), &mut host)?;
+        input.host = Some(host);
+    }
+    Ok(input)
 }
 
 fn here(text: &TomlFile, id: &str, program: document::Program) -> Result<ProgramInput, Failure> {

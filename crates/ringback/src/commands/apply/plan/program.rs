@@ -1,7 +1,7 @@
 //! Programs: what describes them, their log level, their debug page, and the way to deployment.
 
 use http::Method;
-use ringback_zone::ProgramInput;
+use ringback_zone::{ProgramInput, Settings};
 use serde_json::{Map, Value, json};
 
 use super::{Step, as_kept};
@@ -81,9 +81,13 @@ fn described(
     members.remove("program_id");
     let abilities = members.remove("ability").unwrap_or_default();
     let host = members.remove("host");
-    match found {
-        Some(found) => drop(differing("", &members, found, &mut lines)),
-        None => describe("", &members, &mut lines),
+    if let Some(found) = found {
+        differing("", &members, found, &mut lines);
+    } else {
+        // What is as it would be anyhow says nothing.
+        let settings = wanted.settings != Settings::default();
+        members.retain(|member, value| *value != "" && (settings || member != "settings"));
+        describe("", &members, &mut lines);
     }
     lines.extend(host.and_then(|host| different_host(host, current.get("host"))));
     lines.extend(different_abilities(&abilities, current.get("abilities")));
