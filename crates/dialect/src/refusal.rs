@@ -136,6 +136,8 @@ reasons! {
     ChallengeMissing = "challenge_missing", "`url_verification` without a `challenge`";
     /// A URL check without an `echostr`.
     EchoMissing = "echo_missing", "the URL check has no `echostr`";
+    /// A callback that somebody sends as a URL check, to be told what is in it.
+    EchoIsMessage = "echo_is_message", "the `echostr` of the URL check is a message";
     /// An event without an id to deduplicate by.
     NoEventId = "no_event_id", "the event has no id";
     /// Neither an event nor a call: there is no type.
@@ -251,6 +253,7 @@ fn hint(dialect: Dialect, reason: Reason) -> Option<&'static str> {
             | Reason::ParameterRepeated
             | Reason::ChallengeMissing
             | Reason::EchoMissing
+            | Reason::EchoIsMessage
             | Reason::NoEventId
             | Reason::NoEventType
             | Reason::IdentifierFormat,

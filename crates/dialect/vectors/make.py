@@ -14,10 +14,12 @@ The output is the same on every run. Each vector says what it is:
 
 - `half` "receive": a `request` (`query` without its question mark, headers as pairs, `body` as text or
   `body_base64`) at the time `now` (Unix milliseconds) under `secrets`, while a rotation lasts also under
-  `previous`; timestamps may be `tolerance_seconds` off, or any time where that is null. The outcome is `expect` (`kind` challenge,
-  event or call) or the reason for which it is `refused`; `authenticated` says whether the signature held.
+  `previous`; timestamps may be `tolerance_seconds` off, or any time where that is null. The outcome is
+  `expect` (`kind` challenge, event or call) or the reason for which it is `refused`; `authenticated` says
+  whether the signature held.
 - `half` "send": what `outgoing` becomes at `now` with these `random` bytes (hexadecimal). Feishu takes the
-  first sixteen as the vector, the others in hexadecimal as the nonce.
+  first sixteen as the vector, the others in hexadecimal as the nonce; WeCom takes the first eight in
+  hexadecimal as the text before the message, the next four as the number that is the nonce.
 - `half` "crypto": one `operation` alone.
 
 The zone's vectors have halves of their own. A `ring` is a key id with the live versions of its secret

@@ -286,6 +286,8 @@ def refused_checks(make):
     signature = sign(encrypted)
     make.checks("signature in upper case", refused("signature_mismatch"), text=right.replace(signature, signature.upper()))
     make.checks("check in clear", held("base64"), "hello!")
+    make.checks("a callback sent back as a check", held("echo_is_message"), seal(NOTIFY))
+    make.checks("the same with JSON in it", held("echo_is_message"), seal('{"msgtype":"text"}'))
     old = query(encrypted, timestamp=str(NOW // 1000 - 3601), echostr=encrypted)
     make.checks("check that is too old", refused("timestamp_stale"), text=old)
 

@@ -195,6 +195,7 @@ impl SecretsInput {
 /// callbacks (`wecom`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = SourceAcknowledgement)]
 pub enum Acknowledgement {
     /// What the dialect usually wants; for `wecom` an empty body.
     #[default]

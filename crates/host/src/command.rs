@@ -39,7 +39,9 @@ pub(crate) fn find(spec: &Spec) -> Result<PathBuf, StartError> {
 /// Looks in the program's own `PATH`, for what can be executed first.
 fn search(name: &str, environment: &BTreeMap<String, String>) -> Option<PathBuf> {
     let path = environment.get("PATH").map_or(PATH, String::as_str);
-    let candidates = || std::env::split_paths(path).map(|directory| directory.join(name));
+    // A relative directory would mean another one where the program runs.
+    let directories = || std::env::split_paths(path).filter(|directory| directory.is_absolute());
+    let candidates = || directories().map(|directory| directory.join(name));
     candidates()
         .find(|candidate| is_executable(candidate))
         .or_else(|| candidates().find(|candidate| candidate.exists()))

@@ -91,6 +91,9 @@ pub enum StartError {
     /// The system does not start it.
     #[error("the process does not start: {0}")]
     Spawn(io::Error),
+    /// The system does not execute the file.
+    #[error("the command is not executed: {0}")]
+    NotExecuted(String),
     /// It runs, but does not listen where it has to.
     #[error("it did not accept a connection at 127.0.0.1:{port} within {deadline:?}")]
     NotListening {
@@ -110,6 +113,7 @@ impl Coded for StartError {
             Self::Directory { .. } => "host.directory",
             Self::Port(_) => "host.no_port",
             Self::Spawn(_) => "host.not_started",
+            Self::NotExecuted(_) => "host.not_executed",
             Self::NotListening { .. } => "host.not_listening",
         })
     }
@@ -127,6 +131,9 @@ impl Coded for StartError {
             Self::Port(_) => "see how many connections and listeners this machine has".into(),
             Self::Spawn(_) => {
                 "see the limits on processes, files and memory of the user that runs Ringback".into()
+            }
+            Self::NotExecuted(_) => {
+                "see that what its `#!` line names is there, and that it was built for this machine".into()
             }
             Self::NotListening { .. } => {
                 "let the program listen at the address in `RINGBACK_ZONE_LISTEN`, and see its output".into()

@@ -16,7 +16,7 @@ use crate::options::Options;
 use crate::program::Program;
 use crate::spawner::Spawner;
 use crate::spec::Spec;
-use crate::status::InstanceStatus;
+use crate::status::{InstanceStatus, State};
 use crate::supervisor::Context;
 
 type Programs = HashMap<String, Arc<Program>>;
@@ -148,18 +148,33 @@ impl Hosts {
         self.0.context.changes.subscribe()
     }
 
-    /// Waits until all instances of a program are ready, however often they have to be started; put a
+    /// Waits until all instances of a program are ready at once, however often they have to be started; put a
     /// deadline around it and look at the [status](Hosts::status) when it passes.
     pub async fn wait_ready(&self, program: &str) -> Result<(), NotReady> {
-        let not_running = || NotReady::NotRunning(program.to_owned());
-        let running = self.program(program).ok_or_else(not_running)?;
-        running.ready(program).await
+        let mut changes = self.changes();
+        loop {
+            let statuses = self.status(program);
+            let is_stopped = |status: &InstanceStatus| status.state == State::Stopped;
+            if statuses.is_empty() || statuses.iter().any(is_stopped) {
+                return Err(NotReady::NotRunning(program.to_owned()));
+            }
+            if statuses.iter().all(|status| status.state == State::Ready) {
+                return Ok(());
+            }
+            // Its sender lives in this.
+            let _ = changes.changed().await;
+        }
     }
 
     /// The newest log lines of a program, the oldest of them first.
     pub fn logs(&self, program: &str, filter: &LogFilter) -> Vec<LogLine> {
         let log = self.lock_logs().get(program).cloned();
         log.map(|log| log.lines(filter)).unwrap_or_default()
+    }
+
+    /// The number of the newest log line of a program that has run here, for those who follow its log.
+    pub fn newest_log(&self, program: &str) -> Option<watch::Receiver<u64>> {
+        self.lock_logs().get(program).map(|log| log.newest())
     }
 
     /// What became of the log lines of a program.

@@ -14,6 +14,8 @@ use rustix::process::{Pid, Resource, Rlimit, Signal};
 
 /// As a shell says it when a command cannot be executed.
 const NOT_EXECUTED: u8 = 126;
+/// What the launcher says on standard error when there is nothing to become.
+const FAILED: &str = "ringback: not started: ";
 const UNLIMITED: &str = "unlimited";
 const RUN: &str = "run";
 const SWEEP: &str = "sweep";
@@ -35,7 +37,7 @@ pub fn launch(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         reason = "standard error is the output of the program that was to run"
     )]
     {
-        eprintln!("not started: {failed}");
+        eprintln!("{FAILED}{failed}");
     }
     ExitCode::from(NOT_EXECUTED)
 }
@@ -54,6 +56,11 @@ pub(crate) fn run_arguments(
         .collect()
 }
 
+/// The cause, where this is the line of a launcher that failed.
+pub(crate) fn failure(line: &str) -> Option<&str> {
+    line.strip_prefix(FAILED)
+}
+
 /// The argument that makes [`launch`] a sweeper.
 pub(crate) fn sweep_argument() -> &'static OsStr {
     OsStr::new(SWEEP)
@@ -64,10 +71,13 @@ fn become_program(order: &[OsString]) -> String {
     let [parent, limit, executable, arguments @ ..] = order else {
         return "these are not the arguments of a launch".to_owned();
     };
+    // Made before the limit holds, which may be below what this process has already.
+    let mut command = Command::new(executable);
+    command.args(arguments);
     if let Err(error) = limit_self(parent, limit) {
         return error.to_string();
     }
-    let error = Command::new(executable).args(arguments).exec();
+    let error = command.exec();
     format!("`{}`: {error}", Path::new(executable).display())
 }
 

@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ringback_types::{Clock, WireTime};
 use serde::{Deserialize, Serialize};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, watch};
 
 use crate::options::Options;
 use file::LogFile;
@@ -78,6 +78,8 @@ pub(crate) struct Log {
     cut: AtomicU64,
     kept: Mutex<Kept>,
     writer: OnceCell<Writer>,
+    /// The number of the newest line.
+    newest: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -104,6 +106,7 @@ impl Log {
             cut: AtomicU64::new(0),
             kept: Mutex::default(),
             writer: OnceCell::new(),
+            newest: watch::Sender::new(0),
         }
     }
 
@@ -133,6 +136,11 @@ impl Log {
         }
     }
 
+    /// Changes with every line that is kept; holds its number.
+    pub(crate) fn newest(&self) -> watch::Receiver<u64> {
+        self.newest.subscribe()
+    }
+
     pub(crate) fn set_level(&self, level: LogLevel) {
         self.level.store(level.number(), Ordering::Release);
     }
@@ -149,6 +157,7 @@ impl Log {
             kept.counts.above_level += 1;
         } else if kept.has_room(at, bytes as u64, self.options.log_bytes_per_hour) {
             let line = kept.keep(parsed, at, instance, self.options.log_lines);
+            self.newest.send_replace(line.number);
             // Under the lock, so that the file has them in the same order.
             if let Some(writer) = self.writer.get() {
                 writer.write(line);

@@ -36,8 +36,8 @@ pub struct Options {
     pub log_files: u32,
     /// How many bytes of what an instance writes besides log lines are kept in memory.
     pub output_bytes: usize,
-    /// How fast the output of one instance is read, in bytes a second: a program that floods is slowed
-    /// down, so that reading it costs the rest of Ringback little.
+    /// How fast each of an instance's two output streams is read, in bytes a second: a program that
+    /// floods is slowed down, so that reading it costs the rest of Ringback little.
     pub output_bytes_per_second: usize,
 }
 
@@ -62,11 +62,11 @@ impl Default for Options {
     }
 }
 
-/// The program that ends in [`launch`](crate::launch): as a rule this binary with a hidden subcommand.
+/// The program that ends in [`launch`](crate::launch()): as a rule this binary with a hidden subcommand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Launcher {
     /// Its absolute path.
     pub program: PathBuf,
-    /// Its first arguments; those for [`launch`](crate::launch) follow.
+    /// Its first arguments; those for [`launch`](crate::launch()) follow.
     pub arguments: Vec<OsString>,
 }

@@ -66,9 +66,15 @@ impl Output {
 
     /// Whether the last lines of this process say that it got no memory.
     pub(crate) fn says_no_memory(&self) -> bool {
+        let says_it = |line: &str| NO_MEMORY.iter().any(|words| line.contains(words));
+        self.find(|line| says_it(line).then_some(())).is_some()
+    }
+
+    /// Looks through the last lines of this process, the newest first.
+    pub(crate) fn find<T>(&self, look: impl Fn(&str) -> Option<T>) -> Option<T> {
         let tail = self.tail();
         let mut lines = tail.lines.iter().rev().take(tail.of_this_process);
-        lines.any(|line| NO_MEMORY.iter().any(|words| line.contains(words)))
+        lines.find_map(|line| look(line))
     }
 
     fn push(&self, line: &str) {

@@ -17,16 +17,16 @@ pub(crate) struct Place(Arc<Inner>);
 
 struct Inner {
     directory: PathBuf,
-    /// What the credentials file is to hold. The lock is held while the file is written, so that the
-    /// newest contents are what stays.
-    credentials: Mutex<Bytes>,
+    /// What the credentials file is to hold; nothing when it has been deleted for good. The lock is held
+    /// while the file is written, so that the newest contents are what stays.
+    credentials: Mutex<Option<Bytes>>,
 }
 
 impl Place {
     pub(crate) fn new(directory: PathBuf, credentials: Bytes) -> Self {
         Self(Arc::new(Inner {
             directory,
-            credentials: Mutex::new(credentials),
+            credentials: Mutex::new(Some(credentials)),
         }))
     }
 
@@ -46,24 +46,30 @@ impl Place {
             .and_then(|()| make_private(&work))
             .map_err(|source| StartError::Directory { path: work, source })?;
         let credentials = self.lock();
-        self.write(&credentials)
-            .map_err(|source| StartError::Directory {
-                path: self.credentials_file(),
-                source,
-            })
+        let written = credentials
+            .as_ref()
+            .map_or(Ok(()), |contents| self.write(contents));
+        written.map_err(|source| StartError::Directory {
+            path: self.credentials_file(),
+            source,
+        })
     }
 
     /// Replaces the credentials; after an error the older ones stand.
     pub(crate) fn replace_credentials(&self, contents: Bytes) -> io::Result<()> {
         let mut credentials = self.lock();
-        make_private(&self.0.directory)?;
-        self.write(&contents)?;
-        *credentials = contents;
+        if credentials.is_some() {
+            make_private(&self.0.directory)?;
+            self.write(&contents)?;
+            *credentials = Some(contents);
+        }
         Ok(())
     }
 
+    /// For good: nothing writes them again.
     pub(crate) fn delete_credentials(&self) {
-        let _writing = self.lock();
+        let mut credentials = self.lock();
+        *credentials = None;
         // It was never written, or somebody else deleted it.
         let _ = fs::remove_file(self.credentials_file());
     }
@@ -84,7 +90,7 @@ impl Place {
         File::open(&self.0.directory)?.sync_all()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Bytes> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Bytes>> {
         let credentials = self.0.credentials.lock();
         credentials.unwrap_or_else(PoisonError::into_inner)
     }

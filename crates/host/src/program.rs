@@ -5,12 +5,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::sync::watch;
 
-use crate::error::{NotReady, RotateError};
+use crate::error::RotateError;
 use crate::log::Log;
 use crate::output::{Output, Sink};
 use crate::place::Place;
 use crate::spec::{Spec, check_credentials};
-use crate::status::{InstanceStatus, State};
+use crate::status::InstanceStatus;
 use crate::supervisor::{Context, Supervisor};
 
 /// The instances of a program. They stop when this is dropped.
@@ -67,16 +67,6 @@ impl Program {
             let mut status = instance.status.clone();
             while status.changed().await.is_ok() {}
         }
-    }
-
-    pub(crate) async fn ready(&self, program: &str) -> Result<(), NotReady> {
-        let not_running = || NotReady::NotRunning(program.to_owned());
-        for instance in &self.instances {
-            let mut status = instance.status.clone();
-            let ready = status.wait_for(|status| status.state == State::Ready);
-            ready.await.map_err(|_| not_running())?;
-        }
-        Ok(())
     }
 
     pub(crate) fn statuses(&self) -> Vec<InstanceStatus> {

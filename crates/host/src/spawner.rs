@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 use std::os::unix::process::CommandExt as _;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 
@@ -48,9 +48,9 @@ impl Spawner {
 
     fn ask(&self, job: Job) -> io::Result<()> {
         let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(jobs) = &*thread else {
-            let jobs = thread.insert(begin(self.launcher.clone())?);
-            return jobs.send(job).map_err(|_| io::ErrorKind::BrokenPipe.into());
+        let jobs = match &mut *thread {
+            Some(jobs) => jobs,
+            none => none.insert(begin(self.launcher.clone())?),
         };
         jobs.send(job).map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
@@ -100,7 +100,7 @@ pub(crate) fn discard(mut child: Child) {
 struct Sweeper {
     launcher: Option<Launcher>,
     groups: BTreeSet<u32>,
-    process: Option<(Child, ChildStdin)>,
+    process: Option<Child>,
 }
 
 impl Sweeper {
@@ -116,41 +116,50 @@ impl Sweeper {
     }
 
     fn tell(&mut self, pid: u32, begins: bool) {
-        let note = launch::note(pid, begins);
         let told = self
             .process
             .as_mut()
-            .map(|(_, pipe)| pipe.write_all(note.as_bytes()));
+            .map(|process| tell(process, &launch::note(pid, begins)));
         if !matches!(told, Some(Ok(()))) {
             self.begin_again();
         }
     }
 
-    /// There is none yet, or it has been killed.
+    /// There is none yet, or somebody has killed it: a new one is told everything.
     fn begin_again(&mut self) {
         self.end();
         let Some(launcher) = &self.launcher else {
             return;
         };
-        match start_sweeper(launcher, &self.groups) {
-            Ok(process) => self.process = Some(process),
-            Err(error) => tracing::warn!(
+        let notes: String = self
+            .groups
+            .iter()
+            .map(|pid| launch::note(*pid, true))
+            .collect();
+        let begun = start_sweeper(launcher);
+        if let Err(error) = begun.and_then(|process| tell(self.process.insert(process), &notes)) {
+            tracing::warn!(
                 %error,
-                "programs will outlive a crash of this process in part: their sweeper does not start"
-            ),
+                "what start scripts make will outlive a crash of this process: the sweeper does not start"
+            );
         }
     }
 
+    /// It ends when its standard input does, which waiting closes.
     fn end(&mut self) {
-        if let Some((mut process, pipe)) = self.process.take() {
-            drop(pipe);
+        if let Some(mut process) = self.process.take() {
             let _ = process.wait();
         }
     }
 }
 
-fn start_sweeper(launcher: &Launcher, groups: &BTreeSet<u32>) -> io::Result<(Child, ChildStdin)> {
-    let mut process = Command::new(&launcher.program)
+fn tell(process: &mut Child, notes: &str) -> io::Result<()> {
+    let pipe = process.stdin.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
+    pipe.write_all(notes.as_bytes())
+}
+
+fn start_sweeper(launcher: &Launcher) -> io::Result<Child> {
+    Command::new(&launcher.program)
         .args(&launcher.arguments)
         .arg(launch::sweep_argument())
         .env_clear()
@@ -159,17 +168,5 @@ fn start_sweeper(launcher: &Launcher, groups: &BTreeSet<u32>) -> io::Result<(Chi
         .stderr(Stdio::null())
         // Not reached by the signal that a terminal sends to Ringback.
         .process_group(0)
-        .spawn()?;
-    let notes: String = groups.iter().map(|pid| launch::note(*pid, true)).collect();
-    let pipe = process.stdin.take().ok_or(io::ErrorKind::BrokenPipe);
-    match pipe.map_err(io::Error::from).and_then(|mut pipe| {
-        pipe.write_all(notes.as_bytes())?;
-        Ok(pipe)
-    }) {
-        Ok(pipe) => Ok((process, pipe)),
-        Err(error) => {
-            discard(process);
-            Err(error)
-        }
-    }
+        .spawn()
 }

@@ -13,7 +13,7 @@ pub(crate) const LISTEN: &str = "RINGBACK_ZONE_LISTEN";
 
 const NAME_LIMIT: usize = 128;
 
-/// A program as it is to run. Command and arguments are separate, and nothing of Ringback's own
+/// A program as it is to run; it stays in the foreground until it ends. Command and arguments are separate, and nothing of Ringback's own
 /// environment is passed on (sheet wecom-zone-sdk, section 2).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Spec {

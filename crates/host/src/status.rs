@@ -60,7 +60,7 @@ pub enum State {
     Ready,
     /// It ended by itself or did not come up; it is started again after a pause.
     BackingOff,
-    /// It has been told to end.
+    /// Its process ends: it was told to, or did by itself and what it left is killed.
     Stopping,
     /// It has no process and gets none.
     Stopped,

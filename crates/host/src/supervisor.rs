@@ -13,6 +13,7 @@ use crate::backoff::Backoff;
 use crate::child::Child;
 use crate::command;
 use crate::error::StartError;
+use crate::launch;
 use crate::options::Options;
 use crate::output::{Readers, Sink};
 use crate::place::Place;
@@ -228,6 +229,19 @@ impl Supervisor {
                 status.problem = None;
             }
         });
+        if by_itself && let Some(error) = self.launch_failure() {
+            self.note_problem(&error);
+        }
+    }
+
+    /// Why the launcher did not become the program.
+    fn launch_failure(&self) -> Option<StartError> {
+        self.context.options.launcher.as_ref()?;
+        let cause = self
+            .sink
+            .output
+            .find(|line| launch::failure(line).map(str::to_owned));
+        cause.map(StartError::NotExecuted)
     }
 
     fn enter(&self, state: State, change: impl FnOnce(&mut InstanceStatus)) {

@@ -42,112 +42,118 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
         .inspect(|_| describe())
 }
 
-/// What each metric says, for its `# HELP` line.
+/// What each counter says, for its `# HELP` line.
+const COUNTERS: &[(&str, &str)] = &[
+    (
+        "ringback_received_total",
+        "Requests at receive paths, by source and outcome",
+    ),
+    (
+        "ringback_refused_total",
+        "Refused requests, by source and reason",
+    ),
+    (
+        "ringback_attempts_total",
+        "Attempts, by endpoint and outcome",
+    ),
+    (
+        "ringback_deliveries_total",
+        "Deliveries that became final, by endpoint and outcome",
+    ),
+    (
+        "ringback_dead_total",
+        "Deliveries that were given up, by endpoint and reason",
+    ),
+    (
+        "ringback_call_log_dropped_total",
+        "Calls that are missing in the log",
+    ),
+    (
+        "ringback_call_log_bodies_dropped_total",
+        "Calls whose body is missing in the log",
+    ),
+    (
+        "ringback_feishu_challenges_total",
+        "Challenges of request URLs, by result",
+    ),
+    (
+        "ringback_feishu_callbacks_total",
+        "Feishu callbacks, by the code that the client shows",
+    ),
+    (
+        "ringback_zone_refusals_total",
+        "Refused requests of WeCom apps, by API and errcode",
+    ),
+    (
+        "ringback_zone_door_refusals_total",
+        "Refused requests of zone programs, by reason",
+    ),
+];
+/// The same of what only has a current value.
+const GAUGES: &[(&str, &str)] = &[
+    ("ringback_ready", "Whether events are taken"),
+    (
+        "ringback_receive_in_flight",
+        "Requests under way at receive paths",
+    ),
+    ("ringback_in_flight", "Attempts under way, by endpoint"),
+    (
+        "ringback_oldest_due_age_seconds",
+        "Age of the oldest due delivery, by endpoint",
+    ),
+    (
+        "ringback_endpoint_paused",
+        "Whether the endpoint is paused or disabled",
+    ),
+    (
+        "ringback_deliveries_held",
+        "Deliveries that wait for something else than time, by reason",
+    ),
+    (
+        "ringback_store_queue_depth",
+        "Writes that wait for the disk, by lane",
+    ),
+    (
+        "ringback_store_last_commit_seconds",
+        "How long the last commit took",
+    ),
+    (
+        "ringback_store_wal_bytes",
+        "Size of the write-ahead log in use",
+    ),
+    ("ringback_store_database_bytes", "Size of the database file"),
+    (
+        "ringback_store_free_bytes",
+        "Free space on the disk of the store",
+    ),
+];
+/// The same of what is sampled.
+const HISTOGRAMS: &[(&str, &str)] = &[
+    (
+        "ringback_acknowledge_seconds",
+        "From the arrival of an event to its acknowledgement",
+    ),
+    (
+        "ringback_attempt_seconds",
+        "How long attempts take, by endpoint",
+    ),
+    ("ringback_commit_seconds", "How long commits take"),
+    (
+        "ringback_commit_jobs",
+        "How many writes one commit takes with it",
+    ),
+    ("ringback_checkpoint_seconds", "How long checkpoints take"),
+];
+
 fn describe() {
-    for (name, text) in [
-        (
-            "ringback_received_total",
-            "Requests at receive paths, by source and outcome",
-        ),
-        (
-            "ringback_refused_total",
-            "Refused requests, by source and reason",
-        ),
-        (
-            "ringback_attempts_total",
-            "Attempts, by endpoint and outcome",
-        ),
-        (
-            "ringback_deliveries_total",
-            "Deliveries that became final, by endpoint and outcome",
-        ),
-        (
-            "ringback_dead_total",
-            "Deliveries that were given up, by endpoint and reason",
-        ),
-        (
-            "ringback_call_log_dropped_total",
-            "Calls that are missing in the log",
-        ),
-        (
-            "ringback_call_log_bodies_dropped_total",
-            "Calls whose body is missing in the log",
-        ),
-        (
-            "ringback_feishu_challenges_total",
-            "Challenges of request URLs, by result",
-        ),
-        (
-            "ringback_feishu_callbacks_total",
-            "Feishu callbacks, by the code that the client shows",
-        ),
-        (
-            "ringback_zone_refusals_total",
-            "Refused requests of WeCom apps, by API and errcode",
-        ),
-        (
-            "ringback_zone_door_refusals_total",
-            "Refused requests of zone programs, by reason",
-        ),
-    ] {
-        describe_counter!(name, text);
+    for (name, text) in COUNTERS {
+        describe_counter!(*name, *text);
     }
-    for (name, text) in [
-        ("ringback_ready", "Whether events are taken"),
-        (
-            "ringback_receive_in_flight",
-            "Requests under way at receive paths",
-        ),
-        ("ringback_in_flight", "Attempts under way, by endpoint"),
-        (
-            "ringback_oldest_due_age_seconds",
-            "Age of the oldest due delivery, by endpoint",
-        ),
-        (
-            "ringback_endpoint_paused",
-            "Whether the endpoint is paused or disabled",
-        ),
-        (
-            "ringback_deliveries_held",
-            "Deliveries that wait for something else than time, by reason",
-        ),
-        (
-            "ringback_store_queue_depth",
-            "Writes that wait for the disk, by lane",
-        ),
-        (
-            "ringback_store_last_commit_seconds",
-            "How long the last commit took",
-        ),
-        (
-            "ringback_store_wal_bytes",
-            "Size of the write-ahead log in use",
-        ),
-        ("ringback_store_database_bytes", "Size of the database file"),
-        (
-            "ringback_store_free_bytes",
-            "Free space on the disk of the store",
-        ),
-    ] {
-        describe_gauge!(name, text);
+    for (name, text) in GAUGES {
+        describe_gauge!(*name, *text);
     }
-    for (name, text) in [
-        (
-            "ringback_acknowledge_seconds",
-            "From the arrival of an event to its acknowledgement",
-        ),
-        (
-            "ringback_attempt_seconds",
-            "How long attempts take, by endpoint",
-        ),
-        ("ringback_commit_seconds", "How long commits take"),
-        (
-            "ringback_commit_jobs",
-            "How many writes one commit takes with it",
-        ),
-        ("ringback_checkpoint_seconds", "How long checkpoints take"),
-    ] {
-        describe_histogram!(name, text);
+    for (name, text) in HISTOGRAMS {
+        describe_histogram!(*name, *text);
     }
 }
 

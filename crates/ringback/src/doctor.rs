@@ -1,22 +1,27 @@
 //! The doctor: does to a URL what a platform does, times it, and names the cause and the sentence
 //! that fixes it (design, section 1).
 //!
-//! What decides is exactly what saving the URL does (`ringback_feishu::request_url::check`); around it
-//! stand further questions that only a doctor asks: would the other form of the challenge pass, is a
-//! signature demanded where none is ever sent, does a forged event get through.
+//! What decides is exactly what saving the URL does (`ringback_feishu::request_url::check`,
+//! `ringback_dialect::wecom::judge_challenge`); around it stand further questions that only a doctor
+//! asks: would the other form of the challenge pass, is a signature demanded where none is ever sent,
+//! is a parameter not decoded, does a forged event get through.
 
+mod echo;
 mod experiment;
 mod feishu;
 mod finding;
 mod instrument;
 mod reach;
 mod standard;
+mod timing;
 mod tls;
+mod wecom;
 
 pub(crate) use feishu::examine as examine_feishu;
 pub(crate) use finding::{Check, Finding, Outcome, Report};
 pub(crate) use instrument::Instrument;
 pub(crate) use standard::examine as examine_standard;
+pub(crate) use wecom::examine as examine_wecom;
 
 use ringback_types::Secret;
 
@@ -38,10 +43,14 @@ pub(crate) struct Patient {
 /// The secrets that the server is said to have.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Secrets {
-    /// Verification Token (feishu).
+    /// Verification Token (feishu), Token (wecom).
     pub(crate) token: Option<Secret>,
     /// Encrypt Key (feishu).
     pub(crate) encrypt_key: Option<Secret>,
     /// Signing key, `whsec_…` (standard).
     pub(crate) signing_key: Option<Secret>,
+    /// EncodingAESKey (wecom).
+    pub(crate) encoding_aes_key: Option<Secret>,
+    /// Corp id or suite id (wecom); no secret.
+    pub(crate) receive_id: Option<String>,
 }

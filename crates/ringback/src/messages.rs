@@ -6,6 +6,7 @@
 pub(crate) mod commands;
 pub(crate) mod errcodes;
 pub(crate) mod verify;
+pub(crate) mod wecom;
 pub(crate) mod zone;
 
 use std::borrow::Cow;
@@ -88,7 +89,7 @@ impl Language {
         if self == Self::English {
             return None;
         }
-        let tables = [commands::TABLE, verify::TABLE, zone::TABLE];
+        let tables = [commands::TABLE, verify::TABLE, wecom::TABLE, zone::TABLE];
         tables
             .into_iter()
             .flatten()

@@ -13,6 +13,7 @@ use url::Url;
 use crate::app::App;
 use crate::association::{Association, Session};
 use crate::call::not_associated;
+use crate::callback_url::UrlRefusal;
 use crate::errcode::{self, Refusal};
 use crate::error::ZoneError;
 use crate::program::{DebugCredential, Program};
@@ -159,7 +160,7 @@ impl Zone {
         url: Option<&str>,
     ) -> Result<Arc<Program>, ZoneError> {
         let url = url.map(ringback_deliver::guard::check_url).transpose();
-        let url: Option<Url> = url.map_err(|refusal| ZoneError::Host(refusal.to_string()))?;
+        let url: Option<Url> = url.map_err(UrlRefusal::from)?;
         let turn = self.turn().await;
         self.snapshot().program(program_id)?;
         let shown = url.as_ref().and_then(|url| url.as_str().split('?').next());

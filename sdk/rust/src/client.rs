@@ -90,7 +90,7 @@ impl Client {
         let identities = &self.zone.inner().identities;
         let identity = identities.own(self.zone.now())?;
         let asked = ask(&self.zone, &identity, question).await;
-        if asked.as_ref().is_err_and(is_old_key) && identities.reload() {
+        if asked.as_ref().is_err_and(wants_other_key) && identities.reload() {
             let identity = identities.own(self.zone.now())?;
             return ask(&self.zone, &identity, question).await;
         }
@@ -98,8 +98,12 @@ impl Client {
     }
 }
 
-fn is_old_key(error: &Error) -> bool {
-    matches!(error, Error::Refused { code } if *code == ReturnCode::KeyVersion)
+fn wants_other_key(error: &Error) -> bool {
+    match error {
+        Error::NoKey => true,
+        Error::Refused { code } => *code == ReturnCode::KeyVersion,
+        _ => false,
+    }
 }
 
 /// The name goes into a path, so only what a name can have.

@@ -44,12 +44,6 @@ pub enum CredentialsError {
         /// From 1.
         column: usize,
     },
-    /// It holds no version of the secret.
-    #[error("the credentials file `{}` holds no version of the secret", path.display())]
-    NoVersion {
-        /// Which file.
-        path: PathBuf,
-    },
 }
 
 impl Coded for CredentialsError {
@@ -58,7 +52,6 @@ impl Coded for CredentialsError {
             Self::Unreadable { .. } => "zone_sdk.credentials_unreadable",
             Self::Mode { .. } => "zone_sdk.credentials_mode",
             Self::Malformed { .. } => "zone_sdk.credentials_malformed",
-            Self::NoVersion { .. } => "zone_sdk.credentials_no_version",
         })
     }
 
@@ -66,7 +59,7 @@ impl Coded for CredentialsError {
         Some(match self {
             Self::Unreadable { .. } => "RINGBACK_ZONE_CREDENTIALS names the file; it must belong to the user that the program runs as".into(),
             Self::Mode { path, .. } => format!("`chmod 0400 {}`", path.display()).into(),
-            Self::Malformed { .. } | Self::NoVersion { .. } => {
+            Self::Malformed { .. } => {
                 "the zone's host writes this file; let it write it again".into()
             }
         })
@@ -119,15 +112,9 @@ pub(crate) fn read(path: &Path) -> Result<(Credentials, Stamp), CredentialsError
 }
 
 fn parse(path: &Path, text: &[u8]) -> Result<Credentials, CredentialsError> {
-    let credentials: Credentials =
-        serde_json::from_slice(text).map_err(|error| CredentialsError::Malformed {
-            path: path.to_owned(),
-            line: error.line(),
-            column: error.column(),
-        })?;
-    if credentials.versions.is_empty() {
-        let path = path.to_owned();
-        return Err(CredentialsError::NoVersion { path });
-    }
-    Ok(credentials)
+    serde_json::from_slice(text).map_err(|error| CredentialsError::Malformed {
+        path: path.to_owned(),
+        line: error.line(),
+        column: error.column(),
+    })
 }

@@ -30,6 +30,13 @@ pub struct Refused {
     pub reply: Box<Reply>,
 }
 
+impl Refused {
+    /// The reply to give back.
+    pub fn into_reply(self) -> Reply {
+        *self.reply
+    }
+}
+
 /// A request whose headers hold; its body may be read now.
 #[derive(Debug)]
 pub struct Admitted {

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 pub const CREDENTIALS: &str = "RINGBACK_ZONE_CREDENTIALS";
 /// Address of the zone, for opening debug mode.
 pub const ZONE_URL: &str = "RINGBACK_ZONE_URL";
-/// Address that [`serve`](crate::serve) listens on.
+/// Address that [`serve`](crate::serve()) listens on.
 pub const LISTEN: &str = "RINGBACK_ZONE_LISTEN";
 /// `1` lets debug mode be opened over plain HTTP beyond loopback.
 pub const ALLOW_HTTP: &str = "RINGBACK_ALLOW_HTTP";

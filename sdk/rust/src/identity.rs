@@ -39,7 +39,7 @@ impl Identity {
     /// The version that this program signs with, and its keys.
     pub(crate) fn newest(&self) -> Result<(u32, &Keys), Error> {
         let version = self.ring.newest();
-        // A ring without any version cannot be made from what `credentials` lets through.
+        // A file without versions is one that the host has not filled yet.
         let keys = self.ring.of(version).ok_or(Error::NoKey)?;
         Ok((version, keys))
     }

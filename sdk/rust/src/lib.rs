@@ -1,7 +1,7 @@
 //! The SDK of a program inside a WeCom data-and-intelligence zone.
 //!
 //! The zone posts sealed requests to a program: calls of apps, and events. The program answers, and
-//! calls the zone's SDK APIs. [`serve`] is all that most programs need:
+//! calls the zone's SDK APIs. [`serve()`] is all that most programs need:
 //!
 //! ```no_run
 //! use ringback_zone_sdk::{Request, ServeError, serve};
@@ -36,7 +36,7 @@
 //!         // The peer learns no more than a code; the reason belongs into the log.
 //!         Err(refused) => {
 //!             ringback_zone_sdk::log_error!("{refused}");
-//!             Ok(*refused.reply)
+//!             Ok(refused.into_reply())
 //!         }
 //!     };
 //!     let reply = reply.expect("a request that was decoded has a key for its reply");

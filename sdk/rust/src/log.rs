@@ -157,7 +157,7 @@ impl Request {
         REQUEST.sync_scope(self.log_id().to_owned(), work)
     }
 
-    /// The same for a future, such as a task that outlives the reply; [`serve`](crate::serve) does it
+    /// The same for a future, such as a task that outlives the reply; [`serve`](crate::serve()) does it
     /// for handlers.
     pub fn in_log_async<F: Future>(&self, work: F) -> impl Future<Output = F::Output> + use<F> {
         about(self.log_id(), work)

@@ -115,13 +115,12 @@ impl Zone {
         F: Future<Output = Result<String, E>> + Send + 'static,
         E: Display + Send + 'static,
     {
-        let answer = async move |State(zone): State<Self>, request: HttpRequest| match receive(
-            &zone, request,
-        )
-        .await
-        {
-            Ok(request) => handle(handler, request).await,
-            Err(refused) => refuse(refused),
+        let answer = async move |State(zone): State<Self>, request: HttpRequest| {
+            let received = receive(&zone, request).await;
+            match received {
+                Ok(request) => handle(handler, request).await,
+                Err(refused) => refuse(refused),
+            }
         };
         Router::new()
             .route("/", post(answer))
@@ -193,7 +192,7 @@ fn refuse(refused: Refused) -> Reply {
         } => log_debug!("{refused}"),
         _ => log_error!("{refused}"),
     }
-    *refused.reply
+    refused.into_reply()
 }
 
 /// Ready when SIGTERM or SIGINT comes.

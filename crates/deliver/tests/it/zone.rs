@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ringback_deliver::faults::{Fault, NewFault, Place};
 use ringback_deliver::guard::check_url;
 use ringback_deliver::{
-    Endpoint, EndpointDialect, Policy, Resolve, ResolveError, Resolved, Room, Target,
+    BoxFuture, Endpoint, EndpointDialect, Policy, Resolve, ResolveError, Resolved, Room, Target,
 };
 use ringback_dialect::wecom::{EncodingAesKey, Secrets, Sender};
 use ringback_store::Change;
@@ -20,18 +20,24 @@ struct App {
 }
 
 impl Resolve for App {
-    fn resolve(&self, endpoint: &Endpoint, _event: &Event) -> Result<Resolved, ResolveError> {
+    fn resolve<'a>(
+        &'a self,
+        endpoint: &'a Endpoint,
+        _: &'a Event,
+    ) -> BoxFuture<'a, Result<Resolved, ResolveError>> {
         let key = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
         let secrets = Secrets {
             token: "QDG6eK".into(),
             aes_key: EncodingAesKey::parse(&key.into()).unwrap(),
             receive_id: "wx5823bf96d3bd56c7".to_owned(),
         };
-        Ok(Resolved {
+        let resolved = Resolved {
             target: Target::from(check_url(&self.url).unwrap()),
             sender: ringback_dialect::Sender::Wecom(Sender::new(secrets, Some(218))),
             policy: Arc::clone(&endpoint.policy),
-        })
+            permit: None,
+        };
+        Box::pin(std::future::ready(Ok(resolved)))
     }
 }
 

@@ -125,7 +125,9 @@ impl Coded for ChallengeFailure {
             Self::HtmlStatus(_) | Self::Html => {
                 "something before the server answers (login page, tunnel notice, proxy): let GET through to it, and check the path"
             }
-            Self::Status(_) => "answer GET on this path with status 200 and the decrypted text",
+            Self::Status(_) => {
+                "check the path, and answer GET on it with status 200 and the decrypted text"
+            }
             Self::Empty => "answer the decrypted `echostr`, not status 200 alone",
             Self::ByteOrderMark => "write the answer as UTF-8 without a byte order mark",
             Self::Quotes => {

@@ -109,6 +109,7 @@ impl Receiver {
                 .as_deref()
                 .ok_or_else(|| stranger(Reason::EchoMissing))?;
             let text = self.open(&proof, echo)?;
+            check_echo(&text).map_err(|reason| (reason, true))?;
             return Ok(Incoming::Challenge(plain(text.into())));
         }
         let envelope = Envelope::read(request.body).map_err(stranger)?;
@@ -169,6 +170,15 @@ pub fn precheck(
 fn check_method(method: &Method) -> Result<(), Reason> {
     let served = [Method::GET, Method::POST].contains(method);
     served.then_some(()).ok_or(Reason::NotPost)
+}
+
+/// A callback is signed exactly like a check: without this, who caught one could have it decrypted by
+/// sending it back as a check. The platform's own texts are numbers (5.3, vector A).
+fn check_echo(text: &[u8]) -> Result<(), Reason> {
+    match text.trim_ascii_start().first() {
+        Some(b'<' | b'{') => Err(Reason::EchoIsMessage),
+        _ => Ok(()),
+    }
 }
 
 fn check_time(timestamp: &str, tolerance: Option<Duration>, now: WireTime) -> Result<(), Reason> {

@@ -88,11 +88,12 @@ proptest! {
         };
         prop_assert_eq!(&received.body, &body);
         prop_assert_eq!(received.dedupe_key.as_deref(), Some("1"));
-        let query = wecom::challenge(&secrets(), &content, NOW, random);
+        let echo = format!("e{content}");
+        let query = wecom::challenge(&secrets(), &echo, NOW, random);
         let Incoming::Challenge(reply) = check(query).unwrap() else {
             panic!("a challenge");
         };
-        prop_assert_eq!(&reply.body[..], content.as_bytes());
+        prop_assert_eq!(&reply.body[..], echo.as_bytes());
         let encrypted = wecom::encrypt(&secrets().aes_key, [7; 16], content.as_bytes(), &content);
         prop_assert_eq!(wecom::decrypt(&secrets().aes_key, &encrypted, &content), Ok(content.into_bytes()));
     }

@@ -14,7 +14,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use ringback_deliver::{Engine, EngineOptions, Guard, NewEndpoint};
 use ringback_gateway::{Gateway, Options};
-use ringback_store::{MasterKey, Record, Store};
+use ringback_store::{MasterKey, Record, Schema, Store};
 use ringback_types::{Caller, Clock, Random, Role};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -64,7 +64,17 @@ impl Stage {
 
     pub(crate) async fn with(options: Options) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        Self::open(directory, Clock::virtual_from_now(), options, 0).await
+        let schema = ringback_gateway::records::SCHEMA;
+        Self::open(directory, Clock::virtual_from_now(), options, 0, schema).await
+    }
+
+    /// One as a binary that knows only so many steps of the schema would have made it.
+    pub(crate) async fn at_step(step: usize) -> Self {
+        let mut schema = ringback_gateway::records::SCHEMA;
+        schema.steps = &schema.steps[..step];
+        let directory = tempfile::tempdir().unwrap();
+        let clock = Clock::virtual_from_now();
+        Self::open(directory, clock, Options::default(), 0, schema).await
     }
 
     async fn open(
@@ -72,11 +82,9 @@ impl Stage {
         clock: Clock,
         options: Options,
         minimum_free_bytes: u64,
+        schema: Schema,
     ) -> Self {
-        let schemas = [
-            ringback_deliver::records::SCHEMA,
-            ringback_gateway::records::SCHEMA,
-        ];
+        let schemas = [ringback_deliver::records::SCHEMA, schema];
         let mut place = ringback_store::Options::new(directory.path());
         place.minimum_free_bytes = minimum_free_bytes;
         let store = Store::open(place, clock.clone(), &MasterKey::Beside, &schemas).unwrap();
@@ -138,7 +146,8 @@ impl Stage {
         engine.shutdown(Duration::from_secs(1)).await;
         drop(engine);
         store.close().await;
-        Self::open(directory, clock, Options::default(), minimum_free_bytes).await
+        let (options, schema) = (Options::default(), ringback_gateway::records::SCHEMA);
+        Self::open(directory, clock, options, minimum_free_bytes, schema).await
     }
 
     pub(crate) async fn open_request(&self, request: Request<Full<Bytes>>) -> Response<Incoming> {

@@ -111,6 +111,28 @@ impl Stage {
 }
 
 #[tokio::test]
+async fn sources_of_before_outlive_the_new_dialect() {
+    let stage = Stage::at_step(1).await;
+    stage
+        .feishu_source("feishu", json!({ "headers": ["x-unit"] }))
+        .await;
+    let new = json!({ "verification_token": "new-token" });
+    let rotation = json!({ "secrets": new, "overlap_seconds": 60 });
+    stage
+        .done(Method::POST, "sources/feishu/rotate", rotation)
+        .await;
+    let before = stage.get("sources").await;
+    let stage = stage.restart().await;
+    assert_eq!(stage.get("sources").await, before);
+    stage.wecom_source("wecom", json!({})).await;
+    let stage = stage.restart().await;
+    assert_eq!(
+        stage.get_check(&check(&secrets())).await.status,
+        StatusCode::OK
+    );
+}
+
+#[tokio::test]
 async fn the_check_is_answered_with_the_exact_text_and_leaves_no_trace() {
     let stage = Stage::new().await;
     stage.wecom_source("wecom", json!({})).await;

@@ -1,5 +1,7 @@
 //! The OpenAPI document is a promise: it changes only on purpose.
 
+use std::collections::BTreeSet;
+
 use axum::http::{HeaderMap, Method};
 use bytes::Bytes;
 use serde_json::Value;
@@ -24,8 +26,11 @@ async fn the_document_is_the_committed_one_and_needs_no_token() {
         methods.map(move |method| format!("{} {path}", method.to_uppercase()))
     });
     insta::assert_snapshot!(operations.collect::<Vec<_>>().join("\n"));
+    let mut ids = BTreeSet::new();
     for (path, item) in served["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
+            let id = operation["operationId"].as_str().unwrap();
+            assert!(ids.insert(id), "two operations are called {id}");
             let named = operation["summary"]
                 .as_str()
                 .or_else(|| operation["description"].as_str());

@@ -13,3 +13,4 @@ mod operations;
 mod serving;
 mod stage;
 mod story;
+mod wecom;

@@ -79,27 +79,55 @@ fn recorder() -> PrometheusHandle {
         .clone()
 }
 
-async fn zone(engine: &Engine, store: &Store, directory: &Path) -> Zone {
-    let archive = Archive::load(store.clone(), Random::seeded(4), Default::default());
+fn faces() -> Options {
+    Options {
+        process_token: Some(Secret::from(PROCESS_TOKEN)),
+        hosts: Hosts::Named(vec!["ringback.example.com".to_owned()]),
+        ..Options::default()
+    }
+}
+
+async fn zone(
+    engine: &Engine,
+    store: &Store,
+    directory: &Path,
+    options: ringback_zone::Options,
+) -> Zone {
+    let archive = Archive::load(
+        store.clone(),
+        Random::seeded(4),
+        ringback_archive::Options::default(),
+    );
     let place = directory.join("programs");
-    let hosts = ProgramHosts::new(store.clock().clone(), place, Default::default());
+    let hosts = ProgramHosts::new(
+        store.clock().clone(),
+        place,
+        ringback_host::Options::default(),
+    );
     let archive = archive.await.unwrap();
-    let options = ringback_zone::Options::default();
     let zone = Zone::new(engine.clone(), Random::seeded(5), archive, hosts, options);
     zone.await.unwrap()
 }
 
 impl Stage {
     pub(crate) async fn new() -> Self {
-        Self::with(Options {
-            process_token: Some(Secret::from(PROCESS_TOKEN)),
-            hosts: Hosts::Named(vec!["ringback.example.com".to_owned()]),
-            ..Options::default()
-        })
-        .await
+        Self::with(faces()).await
     }
 
     pub(crate) async fn with(options: Options) -> Self {
+        Self::with_zone(options, ringback_zone::Options::default()).await
+    }
+
+    /// One whose programs may run as processes.
+    pub(crate) async fn with_processes() -> Self {
+        let options = ringback_zone::Options {
+            allow_unisolated: true,
+            ..ringback_zone::Options::default()
+        };
+        Self::with_zone(faces(), options).await
+    }
+
+    async fn with_zone(options: Options, zone_options: ringback_zone::Options) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let clock = Clock::virtual_from_now();
         let schemas = [
@@ -126,7 +154,7 @@ impl Stage {
         let feishu = Feishu::new(engine.clone(), Random::seeded(2), settings)
             .await
             .unwrap();
-        let zone = zone(&engine, &store, directory.path()).await;
+        let zone = zone(&engine, &store, directory.path(), zone_options).await;
         let options = Options { metrics, ..options };
         let random = Random::seeded(3);
         let faces = Faces::new(engine.clone(), gateway, feishu, zone, random, options);

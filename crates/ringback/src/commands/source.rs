@@ -48,9 +48,9 @@ enum Action {
         /// How far a signed timestamp may be from now, in seconds; 0 for any
         #[arg(long, value_name = "SECONDS")]
         tolerance: Option<u64>,
-        /// What an accepted event is answered with: nothing, or the word success (wecom)
-        #[arg(long, value_parser = ["usual", "success"])]
-        acknowledgement: Option<String>,
+        /// Answer events with the word `success`, as command callbacks of a provider want it (wecom)
+        #[arg(long)]
+        answer_success: bool,
     },
     /// Give a source new secrets; the old ones are accepted for an overlap
     Rotate {
@@ -89,13 +89,13 @@ struct Secrets {
     /// The sender's signing key, whsec_… (standard)
     #[arg(long, value_name = "SECRET")]
     signing_key: Option<String>,
-    /// The Token of the app's callback page (wecom)
+    /// The Token of the app's callback page (wecom); `--token` is the server's own
     #[arg(long, value_name = "SECRET")]
     callback_token: Option<String>,
     /// The EncodingAESKey of the app's callback page (wecom)
     #[arg(long, value_name = "SECRET")]
     encoding_aes_key: Option<String>,
-    /// The corp id; the suite id for callbacks of a suite (wecom)
+    /// The corp id, or the suite id for callbacks of a suite; empty for an individual owner (wecom)
     #[arg(long, value_name = "ID")]
     receive_id: Option<String>,
 }
@@ -115,8 +115,9 @@ impl Secrets {
                 secrets.insert(name.to_owned(), secret::given(text)?.into());
             }
         }
-        let receive_id = self.receive_id.as_ref();
-        secrets.extend(receive_id.map(|id| ("receive_id".to_owned(), json!(id))));
+        if let Some(receive_id) = &self.receive_id {
+            secrets.insert("receive_id".to_owned(), json!(receive_id));
+        }
         Ok(Value::Object(secrets))
     }
 }
@@ -137,17 +138,14 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Fail
             secrets,
             call_endpoint,
             tolerance,
-            acknowledgement,
+            answer_success,
         } => {
-            let settings = [
-                ("call_endpoint", call_endpoint.map(Value::from)),
-                ("tolerance_seconds", tolerance.map(Value::from)),
-                ("acknowledgement", acknowledgement.map(Value::from)),
-            ];
-            let settings: Map<String, Value> = settings
-                .into_iter()
-                .filter_map(|(name, value)| Some((name.to_owned(), value?)))
-                .collect();
+            let mut settings = Map::new();
+            settings.extend(call_endpoint.map(|it| ("call_endpoint".to_owned(), json!(it))));
+            settings.extend(tolerance.map(|it| ("tolerance_seconds".to_owned(), json!(it))));
+            if answer_success {
+                settings.insert("acknowledgement".to_owned(), json!("success"));
+            }
             let secrets = secrets.read()?;
             let body = json!({ "name": name, "dialect": dialect, "secrets": secrets, "settings": settings });
             client.post("sources", &body).await?

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::secret;
 use crate::doctor::{
     Finding, Instrument, Outcome, Patient, Report, Secrets, examine_feishu, examine_standard,
+    examine_wecom,
 };
 use crate::failure::{Exit, Failure};
 use crate::messages::verify::{from_here_only, label, verdict};
@@ -21,15 +22,16 @@ It looks from this host only. The exit status is 0 only if the platform would sa
 
 Examples:
   ringback verify https://example.com/feishu --as feishu --token env:TOKEN --encrypt-key env:KEY
-  ringback verify http://127.0.0.1:3000/feishu --as feishu --local")]
+  ringback verify http://127.0.0.1:3000/feishu --as feishu --local
+  ringback verify https://example.com/wecom --as wecom --token env:TOKEN --encoding-aes-key env:KEY --receive-id CORP_ID")]
 pub(crate) struct Arguments {
-    /// The request URL
+    /// The request or callback URL
     #[arg(value_name = "URL")]
     target: String,
     /// As which platform
-    #[arg(long = "as", value_name = "DIALECT", value_parser = ["feishu", "standard"])]
+    #[arg(long = "as", value_name = "DIALECT", value_parser = ["feishu", "standard", "wecom"])]
     dialect: String,
-    /// The app's Verification Token (feishu): text, env:NAME or file:PATH
+    /// The app's Verification Token (feishu) or Token (wecom): text, env:NAME or file:PATH
     #[arg(long, value_name = "SECRET")]
     token: Option<String>,
     /// The app's Encrypt Key (feishu)
@@ -38,32 +40,45 @@ pub(crate) struct Arguments {
     /// The endpoint's signing key, whsec_… (standard)
     #[arg(long, value_name = "SECRET")]
     signing_key: Option<String>,
+    /// The EncodingAESKey of the app's callback page, 43 characters (wecom)
+    #[arg(long, value_name = "SECRET")]
+    encoding_aes_key: Option<String>,
+    /// The corp id, or the suite id for callbacks of a suite; empty for an individual owner (wecom)
+    #[arg(long, value_name = "ID")]
+    receive_id: Option<String>,
     /// A private or loopback address is fine
     #[arg(long)]
     local: bool,
     /// Send no events, only the challenge
     #[arg(long)]
     no_events: bool,
-    /// Type of the events that are sent
-    #[arg(long, value_name = "TYPE", default_value = "im.message.receive_v1")]
-    event_type: String,
+    /// Type of the events that are sent; a message when left out
+    #[arg(long, value_name = "TYPE")]
+    event_type: Option<String>,
 }
 
 /// Examines and prints a line per check; the exit status says whether the platform would save it.
 pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> {
+    let message = match arguments.dialect.as_str() {
+        "wecom" => "text",
+        _ => "im.message.receive_v1",
+    };
     let patient = Patient {
         secrets: secrets(&arguments)?,
         url: arguments.target,
         local: arguments.local,
         events: !arguments.no_events,
-        event_type: arguments.event_type,
+        event_type: arguments.event_type.unwrap_or_else(|| message.to_owned()),
     };
     let instrument = Instrument::new().await?;
-    let report = if arguments.dialect == "feishu" {
-        Ok(with_progress("examining", examine_feishu(&instrument, &patient)).await)
-    } else {
-        with_progress("examining", examine_standard(&instrument, &patient)).await
+    let examination = async {
+        match arguments.dialect.as_str() {
+            "feishu" => Ok(examine_feishu(&instrument, &patient).await),
+            "wecom" => examine_wecom(&instrument, &patient).await,
+            _ => examine_standard(&instrument, &patient).await,
+        }
     };
+    let report = with_progress("examining", examination).await;
     instrument.close().await;
     let report = report?;
     print(output, &report);
@@ -83,6 +98,8 @@ fn secrets(arguments: &Arguments) -> Result<Secrets, Failure> {
         token: read(&arguments.token)?,
         encrypt_key: read(&arguments.encrypt_key)?,
         signing_key: read(&arguments.signing_key)?,
+        encoding_aes_key: read(&arguments.encoding_aes_key)?,
+        receive_id: arguments.receive_id.clone(),
     })
 }
 

@@ -66,14 +66,16 @@ pub(super) async fn why(
             "pass the app's token with `--token`",
         ));
     }
-    server_error(*failure)
+    match failure {
+        ChallengeFailure::Status(status) | ChallengeFailure::HtmlStatus(status) => {
+            server_error(*status, failure.to_string())
+        }
+        _ => None,
+    }
 }
 
 /// A server that fails has been reached: its path is not what is wrong.
-fn server_error(failure: ChallengeFailure) -> Option<Diagnosis> {
-    let (ChallengeFailure::Status(status) | ChallengeFailure::HtmlStatus(status)) = failure else {
-        return None;
-    };
+pub(super) fn server_error(status: StatusCode, cause: String) -> Option<Diagnosis> {
     let from_proxy = matches!(status.as_u16(), 502..=504);
     let (code, fix) = if from_proxy {
         (
@@ -87,7 +89,7 @@ fn server_error(failure: ChallengeFailure) -> Option<Diagnosis> {
         )
     };
     let failed = status.is_server_error();
-    failed.then(|| Diagnosis::new(code, failure.to_string(), fix))
+    failed.then(|| Diagnosis::new(code, cause, fix))
 }
 
 /// TLS answers plain HTTP by bytes that are none, by hanging up, or by a polite 400.
@@ -172,19 +174,27 @@ pub(super) async fn events(
     patient: &Patient,
     secrets: &Secrets,
     url: &Url,
-) -> Vec<Finding> {
+) -> [Finding; 2] {
     if !patient.events {
-        let skipped =
-            |check| Finding::skipped(check, "verify.not_asked", "left out by `--no-events`");
-        return vec![skipped(Check::RightEvent), skipped(Check::ForgedEvent)];
+        return not_asked();
     }
     let right = event(instrument, patient, secrets);
-    let right = right_event(instrument, url, right).await;
     let forged = forge(instrument, patient, secrets);
-    vec![
-        right,
+    let refused = Diagnosis::new(
+        "verify.event_refused",
+        "a right event is not answered 200, so the platform would push it four more times",
+        "answer every event 200 within 3 s, also of types that nobody handles",
+    );
+    [
+        right_event(instrument, url, right, EVENT_LIMIT, refused).await,
         forged_event(instrument, url, forged, EVENT_LIMIT).await,
     ]
+}
+
+/// The two events, left out.
+pub(super) fn not_asked() -> [Finding; 2] {
+    [Check::RightEvent, Check::ForgedEvent]
+        .map(|check| Finding::skipped(check, "verify.not_asked", "left out by `--no-events`"))
 }
 
 fn event(instrument: &Instrument, patient: &Patient, secrets: &Secrets) -> WireRequest {
@@ -240,8 +250,15 @@ fn forge(instrument: &Instrument, patient: &Patient, secrets: &Secrets) -> WireR
     request
 }
 
-async fn right_event(instrument: &Instrument, url: &Url, request: WireRequest) -> Finding {
-    let report = instrument.exchange(url, request, EVENT_LIMIT).await;
+/// An event that is right must be answered 200; `refused` says what is wrong otherwise.
+pub(super) async fn right_event(
+    instrument: &Instrument,
+    url: &Url,
+    request: WireRequest,
+    within: Duration,
+    refused: Diagnosis,
+) -> Finding {
+    let report = instrument.exchange(url, request, within).await;
     let took = instrument::took(&report);
     match report.outcome {
         Ok(answer) if answer.status == StatusCode::OK => {
@@ -250,11 +267,7 @@ async fn right_event(instrument: &Instrument, url: &Url, request: WireRequest) -
         Ok(answer) => Finding::doubtful(
             Check::RightEvent,
             format!("{}, {took}", answer.status.as_u16()),
-            Diagnosis::new(
-                "verify.event_refused",
-                "a right event is not answered 200, so the platform would push it four more times",
-                "answer every event 200 within 3 s, also of types that nobody handles",
-            ),
+            refused,
         ),
         Err(failure) => Finding::doubtful(Check::RightEvent, took, Diagnosis::of(&failure)),
     }

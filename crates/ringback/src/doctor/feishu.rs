@@ -10,14 +10,10 @@ use ringback_types::Secret;
 use super::finding::{Check, Diagnosis, Finding, Report, micros};
 use super::instrument::Instrument;
 use super::reach::{self, Reach, check_of};
-use super::{Patient, experiment, tls};
+use super::{Patient, experiment, timing, tls};
 
-/// What the platform grants (section 1.2).
-const LIMIT: Duration = Duration::from_secs(1);
 /// How long the doctor waits, to say how late an answer is.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Above this, a cold start or a busy moment goes over the limit.
-const COMFORT: Duration = Duration::from_millis(500);
 /// What the console shows for an answer that comes too late (section 1.3).
 const NOT_RETURNED: &str = "Challenge code 没有返回";
 /// What the console shows for what it cannot reach (section 1.3).
@@ -60,8 +56,11 @@ pub(crate) async fn examine(instrument: &Instrument, patient: &Patient) -> Repor
         findings.push(
             deciding_challenge(instrument, patient, &checked, other.as_ref(), deciding).await,
         );
-        findings.extend(timing(&checked));
+        // A wrong answer needs no second complaint.
         if let Ok(passed) = &checked {
+            findings.push(timing::finding(Duration::from_micros(
+                passed.timing.total_us,
+            )));
             findings.extend(experiment::events(instrument, patient, &secrets, &passed.url).await);
         }
     }
@@ -135,20 +134,7 @@ fn check_where(cause: &Cause, challenge: Check) -> Check {
         Cause::NoIpv4 { .. } => Check::Address,
         Cause::Late { stage, .. } => check_of(*stage, challenge),
         Cause::Challenge(_) => challenge,
-        Cause::Transport(failure) => match failure {
-            TransportFailure::Dns { .. } => Check::Dns,
-            TransportFailure::RefusedByGuard { .. } => Check::Address,
-            TransportFailure::ConnectRefused
-            | TransportFailure::ConnectTimeout { .. }
-            | TransportFailure::Connect { .. } => Check::Connect,
-            TransportFailure::Tls { .. } => Check::Tls,
-            TransportFailure::Reset { stage } | TransportFailure::Late { stage } => {
-                check_of(*stage, challenge)
-            }
-            TransportFailure::Protocol { .. }
-            | TransportFailure::Target { .. }
-            | TransportFailure::Other { .. } => challenge,
-        },
+        Cause::Transport(failure) => reach::check_where(failure, challenge),
     }
 }
 
@@ -189,36 +175,6 @@ async fn deciding_challenge(
     let plain_passed = plain.is_some_and(Result::is_ok);
     let found = experiment::why(instrument, patient, refusal, plain_passed).await;
     Finding::broken(check, measured, found.unwrap_or_else(|| diagnosis(refusal)))
-}
-
-/// Whether a right answer came in time; a wrong one needs no second complaint.
-fn timing(checked: &Checked) -> Option<Finding> {
-    let passed = checked.as_ref().ok()?;
-    let took = Duration::from_micros(passed.timing.total_us);
-    let measured = format!("{} / 1 s", micros(passed.timing.total_us));
-    Some(if took > LIMIT {
-        Finding::broken(
-            Check::Timing,
-            measured,
-            Diagnosis::new(
-                "verify.too_slow",
-                "the answer is right, but comes after the platform has given up",
-                "answer the challenge before any other work, and keep the server warm",
-            ),
-        )
-    } else if took > COMFORT {
-        Finding::doubtful(
-            Check::Timing,
-            measured,
-            Diagnosis::new(
-                "verify.nearly_slow",
-                "the answer uses up more than half of the time",
-                "answer the challenge before any other work, and keep the server warm",
-            ),
-        )
-    } else {
-        Finding::held(Check::Timing, measured)
-    })
 }
 
 /// What the console would show for what only the doctor knows: a late answer, a private address.

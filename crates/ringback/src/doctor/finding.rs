@@ -26,6 +26,8 @@ pub(crate) enum Check {
     PlainChallenge,
     /// The encrypted challenge.
     EncryptedChallenge,
+    /// The GET whose `echostr` comes back decrypted.
+    Echo,
     /// How long the deciding challenge took.
     Timing,
     /// An event as the platform sends it.

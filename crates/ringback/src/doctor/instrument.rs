@@ -81,12 +81,12 @@ impl Instrument {
         request: WireRequest,
         within: Duration,
     ) -> Report {
-        let limits = Limits {
-            deadline: Deadline::after(within),
-            connect: within,
-            answer_cap_bytes: ANSWER_CAP_BYTES,
-        };
-        self.probe.exchange(url, request, &limits).await
+        self.probe.exchange(url, request, &limits(within)).await
+    }
+
+    /// The same with GET.
+    pub(super) async fn get(&self, url: &Url, request: WireRequest, within: Duration) -> Report {
+        self.probe.get(url, request, &limits(within)).await
     }
 
     /// The address that a URL's name has, for one that cannot be connected to; the platform prefers
@@ -116,6 +116,14 @@ impl Instrument {
             &digits[20..],
         ]
         .join("-")
+    }
+}
+
+fn limits(within: Duration) -> Limits {
+    Limits {
+        deadline: Deadline::after(within),
+        connect: within,
+        answer_cap_bytes: ANSWER_CAP_BYTES,
     }
 }
 

@@ -3,11 +3,11 @@
 use std::net::IpAddr;
 
 use ringback_deliver::guard::Rule;
-use ringback_deliver::probe::Timing;
-use ringback_deliver::{Guard, Stage};
+use ringback_deliver::probe::{self, Timing};
+use ringback_deliver::{Guard, Stage, TransportFailure};
 
-use super::Patient;
 use super::finding::{Check, Diagnosis, Finding, micros};
+use super::{Patient, tls};
 
 /// How far an exchange came.
 #[derive(Debug, Default)]
@@ -86,6 +86,36 @@ fn not_public(rule: Rule) -> Diagnosis {
         format!("the platform cannot reach this address ({rule})"),
         "give a public address or a tunnel's; for a rehearsal on this machine, pass `--local`",
     )
+}
+
+/// How far one exchange came; what fails once the server is reached belongs to `check`.
+pub(super) fn of(looked: &probe::Report, check: Check) -> Reach {
+    let failure = looked.outcome.as_ref().err();
+    let mut found: Vec<IpAddr> = looked.addresses.iter().map(|it| it.ip).collect();
+    found.sort_by_key(IpAddr::is_ipv6);
+    Reach {
+        stages: looked.stages.clone(),
+        address: looked.connected.or_else(|| found.first().copied()),
+        failure: failure.map(|failure| (check_where(failure, check), tls::diagnosis(failure))),
+    }
+}
+
+/// The check that a failure belongs to.
+pub(super) fn check_where(failure: &TransportFailure, check: Check) -> Check {
+    match failure {
+        TransportFailure::Dns { .. } => Check::Dns,
+        TransportFailure::RefusedByGuard { .. } => Check::Address,
+        TransportFailure::ConnectRefused
+        | TransportFailure::ConnectTimeout { .. }
+        | TransportFailure::Connect { .. } => Check::Connect,
+        TransportFailure::Tls { .. } => Check::Tls,
+        TransportFailure::Reset { stage } | TransportFailure::Late { stage } => {
+            check_of(*stage, check)
+        }
+        TransportFailure::Protocol { .. }
+        | TransportFailure::Target { .. }
+        | TransportFailure::Other { .. } => check,
+    }
 }
 
 /// The check that a failure at this stage belongs to.

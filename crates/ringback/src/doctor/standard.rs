@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use http::HeaderValue;
-use ringback_deliver::TransportFailure;
 use ringback_deliver::guard::check_url;
 use ringback_deliver::probe;
 use ringback_dialect::standard::{Sender, SigningKey};
@@ -12,7 +11,7 @@ use ringback_dialect::{Outgoing, WireRequest};
 
 use super::finding::{Check, Diagnosis, Finding, Report};
 use super::instrument::{self, Instrument};
-use super::reach::{self, Reach, check_of};
+use super::reach;
 use super::{Patient, experiment, tls};
 use crate::failure::{Exit, Failure};
 
@@ -42,7 +41,7 @@ pub(crate) async fn examine(instrument: &Instrument, patient: &Patient) -> Resul
     };
     let right = request(instrument, &key, &patient.event_type)?;
     let looked = instrument.exchange(&url, right, LIMIT).await;
-    let reach = reach(&looked);
+    let reach = reach::of(&looked, Check::RightEvent);
     let failed_before = reach
         .failure
         .as_ref()
@@ -92,32 +91,6 @@ fn request(
         raw: None,
     };
     Ok(Sender::new(vec![key.clone()]).encode(&outgoing, now)?)
-}
-
-fn reach(looked: &probe::Report) -> Reach {
-    let failure = looked.outcome.as_ref().err();
-    Reach {
-        stages: looked.stages.clone(),
-        address: looked.connected,
-        failure: failure.map(|failure| (check_where(failure), tls::diagnosis(failure))),
-    }
-}
-
-fn check_where(failure: &TransportFailure) -> Check {
-    match failure {
-        TransportFailure::Dns { .. } => Check::Dns,
-        TransportFailure::RefusedByGuard { .. } => Check::Address,
-        TransportFailure::ConnectRefused
-        | TransportFailure::ConnectTimeout { .. }
-        | TransportFailure::Connect { .. } => Check::Connect,
-        TransportFailure::Tls { .. } => Check::Tls,
-        TransportFailure::Reset { stage } | TransportFailure::Late { stage } => {
-            check_of(*stage, Check::RightEvent)
-        }
-        TransportFailure::Protocol { .. }
-        | TransportFailure::Target { .. }
-        | TransportFailure::Other { .. } => Check::RightEvent,
-    }
 }
 
 async fn right_event(

@@ -13,6 +13,7 @@ pub(crate) fn label(language: Language, check: Check, signed: bool) -> &'static 
         Check::Tls => ("tls", "TLS"),
         Check::PlainChallenge => ("challenge, plain", "明文 challenge"),
         Check::EncryptedChallenge => ("challenge, encrypted", "加密 challenge"),
+        Check::Echo => ("check, echostr", "校验 echostr"),
         Check::Timing => ("timing", "耗时"),
         Check::RightEvent if signed => ("event, right signature", "事件，签名正确"),
         Check::RightEvent => ("event, right token", "事件，token 正确"),

@@ -152,14 +152,6 @@ pub(crate) const TABLE: &[(&str, Chinese)] = &[
     ),
     ("wecom.bad_token", zh("Token 须为 1 到 32 位字母和数字", "")),
     (
-        "wecom.key_base64",
-        zh("EncodingAESKey 不是 base64", "用后台生成的 43 位字母和数字"),
-    ),
-    (
-        "wecom.key_length",
-        zh("EncodingAESKey 不是 43 位", "用后台生成的 43 位字母和数字"),
-    ),
-    (
         "zone.app_name",
         zh(
             "应用名写法有误",

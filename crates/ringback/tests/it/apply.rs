@@ -30,6 +30,13 @@ secrets.encrypt_key = "file:orders.key"
 settings.call_endpoint = "cards"
 settings.tolerance_seconds = 600
 
+[source.wecom]
+dialect = "wecom"
+secrets.token = "env:ORDERS_TOKEN"
+secrets.encoding_aes_key = "file:wecom.key"
+secrets.receive_id = "wx5823bf96d3bd56c7"
+settings.acknowledgement = "success"
+
 [feishu.app.cli_a1b2c3d4e5f60718]
 name = "Orders"
 events = ["im.message.receive_v1"]
@@ -47,6 +54,8 @@ fn the_difference_is_shown_and_made() {
     let place = Place::new();
     let dev = Dev::start(&place, "virtual");
     std::fs::write(place.path("orders.key"), "key of orders\n").unwrap();
+    let key = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C\n";
+    std::fs::write(place.path("wecom.key"), key).unwrap();
     let file = place.path("ringback.toml");
     std::fs::write(&file, wanted(&serve(receiver::right(KNOWN)))).unwrap();
     let apply = |more: &[&str]| {
@@ -126,6 +135,10 @@ fn what_cannot_be_applied_is_refused_before_anything_changes() {
         "[endpoint.a]\ndialect = \"raw\"",
         "[endpoint.a]\nurl = \"http://127.0.0.1:9/\"\ndialect = \"raw\"\nsources = [\"ordres\"]",
         "[source.a]\ndialect = \"feishu\"\nsecrets.signing_key = \"file:wrong.toml\"",
+        "[source.a]\ndialect = \"wecom\"\nsecrets.token = \"file:wrong.toml\"\nsecrets.receive_id = \"\"",
+        "[source.a]\ndialect = \"wecom\"\nsecrets.token = \"t\"",
+        "[source.a]\ndialect = \"wecom\"\nsecrets.token = \"file:wrong.toml\"\nsecrets.encoding_aes_key = \"file:wrong.toml\"\nsecrets.receive_id = \"\"",
+        "[endpoint.a]\nurl = \"http://127.0.0.1:9/\"\ndialect = \"wecom\"",
         "[feishu.app.cli_0000000000000001]\nrequest_url = \"ftp://127.0.0.1/\"",
     ] {
         std::fs::write(place.path("wrong.toml"), toml).unwrap();

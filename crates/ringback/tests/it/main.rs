@@ -14,3 +14,4 @@ mod rehearsal;
 mod serve;
 mod support;
 mod verify;
+mod verify_wecom;

@@ -12,6 +12,8 @@ use ringback_types::{Clock, Secret};
 
 /// A request as the server reads it.
 pub(crate) struct Request {
+    pub(crate) method: Method,
+    pub(crate) query: Option<String>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
@@ -55,6 +57,12 @@ fn read(stream: &mut TcpStream) -> Option<Request> {
         head.push(byte[0]);
     }
     let head = String::from_utf8(head).ok()?;
+    let mut line = head.lines().next()?.split(' ');
+    let method = line.next()?.parse().ok()?;
+    let query = line
+        .next()?
+        .split_once('?')
+        .map(|(_, query)| query.to_owned());
     let mut headers = HeaderMap::new();
     for line in head.lines().skip(1) {
         let Some((name, value)) = line.split_once(": ") else {
@@ -63,10 +71,13 @@ fn read(stream: &mut TcpStream) -> Option<Request> {
         let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
         headers.append(name, HeaderValue::from_str(value).ok()?);
     }
-    let length = headers.get("content-length")?.to_str().ok()?.parse().ok()?;
+    let length = headers.get("content-length");
+    let length = length.map_or(Some(0), |length| length.to_str().ok()?.parse().ok())?;
     let mut body = vec![0; length];
     stream.read_exact(&mut body).ok()?;
     Some(Request {
+        method,
+        query,
         headers,
         body: body.into(),
     })

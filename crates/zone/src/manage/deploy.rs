@@ -11,6 +11,7 @@ use ringback_types::Secret;
 use serde_json::json;
 
 use super::apps::wrong_state;
+use crate::callback_url::UrlRefusal;
 use crate::error::ZoneError;
 use crate::program::{Host, Program, ProgramState};
 use crate::records;
@@ -91,8 +92,7 @@ impl Zone {
             }
             Host::Url { urls } => {
                 for url in urls {
-                    ringback_deliver::guard::check_url(url.as_str())
-                        .map_err(|refusal| ZoneError::Host(refusal.to_string()))?;
+                    ringback_deliver::guard::check_url(url.as_str()).map_err(UrlRefusal::from)?;
                 }
                 Ok(())
             }

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use ringback_host::{Ended, Exit, InstanceStatus, LogLevel as LineLevel, LogLine, State};
 use ringback_types::{Caller, Problem, WireTime};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::app::text;
 use super::shown_url;
 use crate::options::Settings;
 use crate::program::{
-    AbilityInput, DebugCredential, Host, LogLevel, Program, ProgramKind, ProgramState,
+    Ability, AbilityInput, DebugCredential, Host, LogLevel, Program, ProgramKind, ProgramState,
 };
 use crate::zone::Zone;
 
@@ -63,7 +64,7 @@ impl ProgramView {
                 .map(|host| HostView::new(host, caller)),
             log_level: program.log_level,
             settings: program.settings.clone(),
-            warnings: abilities.flat_map(|ability| ability.warnings()).collect(),
+            warnings: abilities.flat_map(Ability::warnings).collect(),
             apps: apps_of(zone, &program.program_id),
             debug: DebugPageView::new(zone, caller, program),
             instances: InstanceView::all(zone, caller, program),
@@ -102,7 +103,7 @@ pub(crate) enum HostView {
         arguments: Vec<String>,
         /// Names of its environment variables; their values, which may be secrets, are never shown.
         #[schema(value_type = Object)]
-        environment: BTreeMap<String, ()>,
+        environment: BTreeMap<String, Value>,
         /// How many processes.
         instances: u32,
         /// How much memory each may have, in bytes.
@@ -125,12 +126,16 @@ impl HostView {
             } => Self::Process {
                 command: command.clone(),
                 arguments: arguments.clone(),
-                environment: environment.keys().map(|name| (name.clone(), ())).collect(),
+                environment: hidden(environment.keys()),
                 instances: *instances,
                 memory_limit_bytes: *memory_limit_bytes,
             },
         }
     }
+}
+
+fn hidden<'n>(names: impl Iterator<Item = &'n String>) -> BTreeMap<String, Value> {
+    names.map(|name| (name.clone(), Value::Null)).collect()
 }
 
 /// The debug page of a program.

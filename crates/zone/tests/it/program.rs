@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
+use ringback_dialect::zone::Credentials;
 use ringback_zone::Zone;
 use ringback_zone_sdk::{Request, Settings, Zone as Sdk, generate_notify_id};
 use serde_json::{Value, json};
@@ -17,6 +18,7 @@ use crate::stage::serve;
 /// A program that runs; what it was asked comes out of `seen`.
 pub(crate) struct Running {
     pub(crate) port: u16,
+    /// What answers; made before there are keys, which it reads when the zone first asks it.
     pub(crate) sdk: Sdk,
     credentials: PathBuf,
     pub(crate) seen: tokio::sync::Mutex<mpsc::UnboundedReceiver<Request>>,
@@ -88,6 +90,16 @@ impl Running {
         }
     }
 
+    /// The sample started anew with this file, as after a crash: what it had in memory is gone.
+    pub(crate) async fn restarted_with(&self, credentials: &Credentials) -> Self {
+        let again = Self::sample().await;
+        write_private(
+            &again.credentials,
+            &serde_json::to_string(credentials).unwrap(),
+        );
+        again
+    }
+
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}/", self.port)
     }
@@ -99,6 +111,15 @@ impl Running {
             .await
             .unwrap();
         write_private(&self.credentials, &serde_json::to_string(&file).unwrap());
+    }
+
+    /// The program speaking first, with the keys it has by now.
+    pub(crate) fn speaks(&self) -> Sdk {
+        let settings = Settings {
+            credentials: Some(self.credentials.clone()),
+            ..Settings::default()
+        };
+        Sdk::new(settings).unwrap()
     }
 
     /// The next thing it was asked.

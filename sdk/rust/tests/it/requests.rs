@@ -316,12 +316,34 @@ async fn a_credentials_file_that_others_may_read_is_refused() {
     let error = load();
     assert!(matches!(error, CredentialsError::Malformed { .. }));
     assert!(!error.to_string().contains("c2VjcmV0"));
-    replace(
-        &path,
-        br#"{"zone_url":"http://z","key_id":"a","versions":[]}"#,
-        0o400,
-    );
-    assert!(matches!(load(), CredentialsError::NoVersion { .. }));
     std::fs::remove_file(&path).unwrap();
     assert!(matches!(load(), CredentialsError::Unreadable { .. }));
+}
+
+#[tokio::test]
+async fn a_file_without_keys_yet_is_read_again_when_it_has_some() {
+    let stub = Stub::new().await;
+    let empty = br#"{"zone_url":"http://127.0.0.1:1","key_id":"nobody/1","versions":[]}"#;
+    replace(&stub.credentials(), empty, 0o400);
+    let zone = zone(&stub);
+    let client = zone.client("wwstub", 1, "a", "");
+    assert_eq!(
+        client.invoke("sync_msg", "{}").await.unwrap_err(),
+        Error::NoKey
+    );
+    let sealed = stub.request(&call("a", "{}"));
+    let refused = zone.decode(&sealed.headers, &sealed.body).unwrap_err();
+    assert_eq!(reason(&refused), Reason::KeyIdUnknown);
+    assert!(
+        refused.reply.body.is_empty(),
+        "there is no key to seal a reply with"
+    );
+    stub.write_credentials(&[1]);
+    zone.decode(&sealed.headers, &sealed.body).unwrap();
+
+    replace(&stub.credentials(), empty, 0o400);
+    let zone = self::zone(&stub);
+    stub.write_credentials(&[1]);
+    let client = zone.client("wwstub", 1, "a", "");
+    client.invoke("sync_msg", "{}").await.unwrap();
 }

@@ -5,8 +5,9 @@ mod wecom;
 use std::collections::BTreeMap;
 
 use ringback_deliver::guard::check_url;
-use ringback_deliver::{EndpointDialect, Policy, PolicyChange, TypeFilter};
+use ringback_deliver::{EndpointDialect, EndpointError, Policy, PolicyChange, TypeFilter};
 use ringback_dialect::standard::SigningKey;
+use ringback_dialect::wecom::EncodingAesKey;
 use ringback_types::Secret;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -55,6 +56,7 @@ impl Checker<'_> {
         let wrong = |member: &str, failure| self.wanted.text.wrong(&object, member, failure);
         TypeFilter::new(types).map_err(|error| wrong("types", error.into()))?;
         let dialect = members.get("dialect").filter(|_| found.is_none());
+        of_no_room(dialect).map_err(|error| wrong("dialect", error.into()))?;
         policy(dialect, members, found).map_err(|failure| wrong("policy", failure))?;
         if let (Some("standard"), Some(Value::String(key))) =
             (dialect.and_then(Value::as_str), members.get("key"))
@@ -74,18 +76,7 @@ impl Checker<'_> {
         let object = format!("source.{name}");
         if !self.found.sources.contains_key(name) {
             self.needs(&object, members, &["dialect", "secrets"])?;
-            let secrets = members.get("secrets").and_then(Value::as_object);
-            let (needed, known) = secrets_of(members.get("dialect").and_then(Value::as_str));
-            let foreign = secrets.and_then(|it| it.keys().find(|it| !known.contains(&it.as_str())));
-            if let Some(foreign) = foreign {
-                let message = format!("this dialect has no secret `{foreign}`");
-                let failure = Failure::usage("apply.foreign_secret", message);
-                return Err(self.wanted.text.wrong(&object, "secrets", failure));
-            }
-            let has = |name: &str| secrets.is_some_and(|secrets| secrets.contains_key(name));
-            if let Some(missing) = needed.iter().find(|name| !has(name)) {
-                return Err(self.missing(&object, &format!("secrets.{missing}")));
-            }
+            self.secrets(&object, members)?;
         }
         let endpoint = members
             .get("settings")
@@ -97,6 +88,27 @@ impl Checker<'_> {
         let (there, kept) = (&self.found.endpoints, &self.wanted.endpoints);
         self.there("endpoint", endpoint, there, kept)
             .map_err(|failure| self.wanted.text.wrong(&object, "settings", failure))
+    }
+
+    /// The secrets of a source that is to be made: all that its dialect needs and none besides.
+    fn secrets(&self, object: &str, members: &Members) -> Result<(), Failure> {
+        let wrong = |failure| Err(self.wanted.text.wrong(object, "secrets", failure));
+        let secrets = members.get("secrets").and_then(Value::as_object);
+        let there = |name: &str| secrets.is_some_and(|secrets| secrets.contains_key(name));
+        let (needed, known) = secrets_of(members.get("dialect"));
+        let foreign = secrets.and_then(|it| it.keys().find(|it| !known.contains(&it.as_str())));
+        if let Some(foreign) = foreign {
+            let message = format!("this dialect has no secret `{foreign}`");
+            return wrong(Failure::usage("apply.foreign_secret", message));
+        }
+        if let Some(needed) = needed.iter().find(|name| !there(name)) {
+            return Err(self.missing(object, &format!("secrets.{needed}")));
+        }
+        let key = secrets.and_then(|secrets| secrets.get("encoding_aes_key")?.as_str());
+        match key.map(|key| EncodingAesKey::parse(&Secret::from(key))) {
+            Some(Err(error)) => wrong(error.into()),
+            _ => Ok(()),
+        }
     }
 
     fn needs(&self, object: &str, members: &Members, names: &[&str]) -> Result<(), Failure> {
@@ -150,10 +162,25 @@ impl Checker<'_> {
     }
 }
 
-/// The secrets that a source of a dialect needs, and all that it knows.
-fn secrets_of(dialect: Option<&str>) -> (&'static [&'static str], &'static [&'static str]) {
+/// Refuses a dialect that only a room's own endpoints speak.
+fn of_no_room(dialect: Option<&Value>) -> Result<(), EndpointError> {
+    match dialect
+        .and_then(Value::as_str)
+        .and_then(EndpointDialect::parse)
+    {
+        Some(dialect @ (EndpointDialect::Wecom | EndpointDialect::Zone)) => {
+            Err(EndpointError::DialectOfRoom {
+                dialect: dialect.as_str(),
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What secrets a source of this dialect needs, and what it may have.
+fn secrets_of(dialect: Option<&Value>) -> (&'static [&'static str], &'static [&'static str]) {
     const WECOM: &[&str] = &["token", "encoding_aes_key", "receive_id"];
-    match dialect {
+    match dialect.and_then(Value::as_str) {
         Some("standard") => (&["signing_key"], &["signing_key"]),
         Some("wecom") => (WECOM, WECOM),
         _ => (

@@ -33,6 +33,12 @@ Example:
   secrets.encrypt_key = \"file:/run/secrets/feishu-encrypt-key\"
   settings.tolerance_seconds = 300
 
+  [source.wecom-prod]
+  dialect = \"wecom\"
+  secrets.token = \"env:WECOM_TOKEN\"
+  secrets.encoding_aes_key = \"env:WECOM_AES_KEY\"
+  secrets.receive_id = \"ww1234567890abcdef\"
+
   [feishu.app.cli_a1b2c3d4e5f60718]
   name = \"Orders\"
   app_secret = \"env:FEISHU_APP_SECRET\"
@@ -118,6 +124,7 @@ struct Wecom {
 /// Members that hold a secret and must be references.
 pub(super) const SECRETS: [&str; 9] = [
     "app_secret",
+    "encoding_aes_key",
     "encrypt_key",
     "verification_token",
     "signing_key",
@@ -125,7 +132,6 @@ pub(super) const SECRETS: [&str; 9] = [
     "token",
     "corpsecret",
     "callback_token",
-    "encoding_aes_key",
 ];
 
 impl Wanted {
