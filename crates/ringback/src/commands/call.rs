@@ -180,14 +180,15 @@ fn finish(output: Output, answer: Answer, raw: bool) -> Result<(), Failure> {
         return Ok(());
     }
     let message = format!("the program reported the error {reported} for the job");
-    Err(Failure::failed("call.program_error", message).with_hint(
-        "what it said besides stands on stdout; see its log with `ringback program logs`",
-    ))
+    Err(Failure::failed("call.program_error", message)
+        .with_hint("see its log with `ringback program logs`"))
 }
 
-/// Prints `response_data`: indented for people, on one line as JSON, or as it is.
+/// Prints `response_data`: indented for people, on one line as JSON, or as it is. A job may have none.
 fn print(output: Output, data: Option<String>, raw: bool) {
-    let data = data.unwrap_or_default();
+    let Some(data) = data.filter(|data| !data.is_empty()) else {
+        return;
+    };
     if raw {
         output.line(data);
     } else if !output.is_json() {

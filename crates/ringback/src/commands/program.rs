@@ -137,7 +137,7 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Fail
         Action::Submit(named) => named.post(&client, "submit", &nothing).await?,
         Action::Approve(named) => named.post(&client, "review", &review(true)).await?,
         Action::Reject(named) => named.post(&client, "review", &review(false)).await?,
-        Action::Deploy(deploy) => deploy.run(&client).await?,
+        Action::Deploy(deploy) => deploy.run(&client, output).await?,
         Action::Undeploy(named) => {
             let stopping = named.post(&client, "undeploy", &nothing);
             with_progress("stopping", stopping).await?

@@ -83,7 +83,7 @@ pub(crate) const TABLE: &[(&str, Chinese)] = &[
         "call.program_error",
         zh(
             "程序报告任务出错",
-            "程序的返回在标准输出；另见 `ringback program logs`",
+            "用 `ringback program logs` 查看程序日志",
         ),
     ),
     (
