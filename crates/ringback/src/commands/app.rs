@@ -17,8 +17,9 @@ pub(super) use self::feishu::fixtures;
 /// Arguments of `ringback app`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-A Feishu app is named by its app id, cli_…, a WeCom app as CORPID/AGENTID. Where no app is named, the
-only one is meant: of WeCom with `--platform wecom` or in a command of WeCom alone, else of Feishu.
+A Feishu app is named by its app id, cli_…, a WeCom app as CORPID/AGENTID. Where no app is named,
+the only one is meant: of WeCom with `--platform wecom` or in a command of WeCom alone, else of
+Feishu.
 
 Examples:
   ringback app list

@@ -17,9 +17,9 @@ use crate::progress::with_progress;
 /// Arguments of `ringback archive`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-A line is an object with a `kind`: message, member, customer, chat, consent, tag_group, knowledge_base
-or knowledge. Messages that are there already are counted and stay as they were, so that an import that
-broke off is simply run again.
+A line is an object with a `kind`: message, member, customer, chat, consent, tag_group,
+knowledge_base or knowledge. Messages that are there already are counted and stay as they were, so
+that an import that broke off is simply run again.
 
 Examples:
   ringback archive generate --messages 200 --seed 7

@@ -25,8 +25,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// Arguments of `ringback call`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-What is printed is `response_data`. A refusal is printed as its errcode and errmsg, with the cause that
-the platform does not tell, and the exit status is 1.
+What is printed is `response_data`. A refusal is printed as its errcode and errmsg, with the cause
+that the platform does not tell, and the exit status is 1.
 
 Examples:
   ringback call progAbc123 invoke_sync_msg '{\"limit\":10}'

@@ -33,7 +33,8 @@ The command finds the platform by RINGBACK_URL and RINGBACK_TOKEN, as `ringback 
   _DEBUG_TOKEN.
 A zone program in debug mode finds the zone by RINGBACK_ZONE_URL.
 
-The exit status is the command's own, 127 where there is no such command, 126 where it cannot be run.
+The exit status is the command's own, 127 where there is no such command, 126 where it cannot
+be run.
 
 Example:
   ringback exec --listen 127.0.0.1:0 --clock virtual -- npm test")]

@@ -25,12 +25,13 @@ use crate::progress::with_progress;
 /// Arguments of `ringback program`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-A program is described in a file, submitted, approved (`ringback dev` approves at once) and deployed:
-where it runs already, or as processes of this server, which are not isolated.
+A program is described in a file, submitted, approved (`ringback dev` approves at once) and
+deployed: where it runs already, or as processes of this server, which are not isolated.
 
 Examples:
   ringback program apply program.toml
-  ringback program submit progAbc123 && ringback program deploy progAbc123 --to http://127.0.0.1:8080
+  ringback program submit progAbc123
+  ringback program deploy progAbc123 --to http://127.0.0.1:8080
   ringback program deploy progAbc123 --process /srv/zone-program --arg=--verbose --instances 2
   ringback program credentials progAbc123 1 --out zone-credentials.json
   ringback program debug progAbc123 --to http://127.0.0.1:8081 --credential")]

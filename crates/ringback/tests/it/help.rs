@@ -14,6 +14,16 @@ fn help_lists_commands_and_exit_statuses() {
         let help = place.run([command, "--help"]).held();
         exact_settings().bind(|| insta::assert_snapshot!(format!("help_{command}"), help));
     }
+    for [command, action] in [
+        ["app", "create"],
+        ["program", "apply"],
+        ["program", "deploy"],
+        ["program", "debug"],
+    ] {
+        let help = place.run([command, action, "--help"]).held();
+        let name = format!("help_{command}_{action}");
+        exact_settings().bind(|| insta::assert_snapshot!(name, help));
+    }
 }
 
 #[test]

@@ -16,9 +16,9 @@ use crate::failure::Failure;
 /// What stands under `ringback apply --help`.
 pub(super) const EXAMPLE: &str = "\
 Secrets are never written into the file, but named: `env:NAME` or `file:PATH`. What the server
-already has is compared without secrets; a source, endpoint or app gets its secrets when it is made.
-A program stands in a file of its own, found from the directory of this one, or here with the same
-members. Where `programs` or another list is left out, what is there stays.
+already has is compared without secrets; a source, endpoint or app gets its secrets when it is
+made. A program stands in a file of its own, found from the directory of this one, or here with
+the same members. What is left out stays as it is, but the description of a program counts whole.
 
 Example:
   [endpoint.billing]

@@ -14,13 +14,13 @@ use crate::output::{Output, Style};
 /// What is to be done with a program's debug page.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Debug mode is on for an app once both have opened it with the credential, in either order: the app's
-server with `open_debug_mode`, the debug program with its SDK. Then that app's calls and events go to
-the receive URL, and nothing else does.
+Debug mode is on for an app once both have opened it with the credential, in either order: the
+app's server with `open_debug_mode`, the debug program with its SDK. Then that app's calls and
+events go to the receive URL, and nothing else does.
 
 Examples:
   ringback program debug progAbc123 --to http://127.0.0.1:8081
-  RINGBACK_DEBUG_TOKEN=$(ringback program debug progAbc123 --credential --yes --format json | jq -r .debug_token)
+  ringback program debug progAbc123 --credential --yes --format json | jq -r .debug_token
   ringback program debug progAbc123 --status")]
 pub(super) struct Debug {
     /// Its id; may be left out where there is one program only
