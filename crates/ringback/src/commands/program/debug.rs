@@ -9,6 +9,7 @@ use crate::client::Client;
 use crate::commands::render;
 use crate::commands::wecom::{AppName, program_path, the_program};
 use crate::failure::Failure;
+use crate::messages::Language;
 use crate::output::{Output, Style};
 
 /// What is to be done with a program's debug page.
@@ -131,12 +132,10 @@ fn confirm(output: Output, program: &str) -> Result<(), Failure> {
         "Whoever has the credential sees for three days what the program sees; the audit keeps that you asked.",
         "持有调试凭证的人三天内能看到该程序能看到的内容；审计会记下这次查看。",
     ));
-    output.ask(format_args!(
-        "{} `{program}`? [y/N] ",
-        output
-            .language
-            .pick("Show the debug credential of", "显示调试凭证："),
-    ));
+    output.ask(match output.language {
+        Language::English => format!("Show the debug credential of `{program}`? [y/N] "),
+        Language::Chinese => format!("显示 `{program}` 的调试凭证？[y/N] "),
+    });
     let mut answer = String::new();
     // Nothing read is a no.
     let _ = stdin.lock().read_line(&mut answer);
