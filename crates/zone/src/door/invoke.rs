@@ -69,14 +69,16 @@ pub(super) async fn answer(
         return peer.refused(zone, opened.request_id(), Reason::PlaintextNotJson);
     };
     let answered = invoke(zone, speaker, api, &frame, &opened).await;
-    let text = answered.unwrap_or_else(|refusal| refused(&refusal, peer));
+    let text = answered.unwrap_or_else(|refusal| refused(zone, &refusal, peer));
     peer.sealed(zone, opened.request_id(), Outcome::Ok, text.as_bytes())
 }
 
-fn refused(refusal: &Refusal, peer: &Peer) -> String {
+fn refused(zone: &Zone, refusal: &Refusal, peer: &Peer) -> String {
     let cause = refusal.cause.as_deref().unwrap_or(&refusal.errmsg);
     let (key_id, api, errcode) = (&peer.key_id, &peer.target, refusal.errcode);
-    tracing::info!(key_id, api, errcode, cause, "an SDK request was refused");
+    if zone.may_tell() {
+        tracing::info!(key_id, api, errcode, cause, "an SDK request was refused");
+    }
     serde_json::to_string(&refusal.envelope()).unwrap_or_default()
 }
 

@@ -18,6 +18,8 @@ use crate::zone::Zone;
 
 /// More than any program has.
 const MOST_ABILITIES: usize = 200;
+/// More calls at once than one process serves.
+const MOST_CALLS: u32 = 65_536;
 /// The longest sample of a protocol.
 const PROTOCOL_BYTES: usize = 256 << 10;
 
@@ -142,6 +144,12 @@ impl Zone {
         let policy = input.settings.event_policy();
         policy.check()?;
         input.settings.call_policy().check()?;
+        if !(1..=MOST_CALLS).contains(&input.settings.concurrent_calls) {
+            return Err(ZoneError::Text {
+                member: "settings.concurrent_calls",
+                rule: "1 to 65536",
+            });
+        }
         let ids: BTreeSet<_> = input.abilities.iter().map(|ability| &ability.id).collect();
         if input.abilities.is_empty() || input.abilities.len() > MOST_ABILITIES {
             return Err(ZoneError::Abilities(format!(
