@@ -4,6 +4,7 @@
 //! stable code, and say the same without the details that only the English sentence names.
 
 pub(crate) mod commands;
+pub(crate) mod errcodes;
 pub(crate) mod verify;
 pub(crate) mod wecom;
 

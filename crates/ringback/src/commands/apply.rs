@@ -5,9 +5,9 @@
 //! needs.
 
 mod check;
+mod document;
 mod file;
 mod plan;
-mod text;
 
 use std::path::PathBuf;
 

@@ -147,6 +147,7 @@ impl Local {
                     .unwrap_or_default(),
                 verification_token: text(&credentials.verification_token),
             },
+            wecom: None,
         })
     }
 

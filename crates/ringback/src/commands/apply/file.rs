@@ -6,8 +6,9 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::text::Text;
+use super::document;
 use crate::commands::secret;
+use crate::commands::toml_file::{TomlFile, Words};
 use crate::failure::Failure;
 
 /// What stands under `ringback apply --help`.
@@ -40,13 +41,18 @@ Example:
   events = [\"im.message.receive_v1\"]
   request_url = \"http://127.0.0.1:3000/feishu\"";
 
+const WORDS: Words = Words {
+    code: "apply.malformed",
+    hint: "`ringback apply --help` shows an example",
+};
+
 /// One wanted thing: its members as the management API takes them.
 pub(super) type Members = Map<String, Value>;
 
 /// What a file wants, by name.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Wanted {
-    pub(super) text: Text,
+    pub(super) text: TomlFile,
     pub(super) sources: BTreeMap<String, Members>,
     pub(super) endpoints: BTreeMap<String, Members>,
     pub(super) apps: BTreeMap<String, Members>,
@@ -84,9 +90,10 @@ pub(super) const SECRETS: [&str; 7] = [
 impl Wanted {
     /// Reads a file and the secrets that it names.
     pub(super) fn read(path: &Path) -> Result<Self, Failure> {
-        let text = Text::read(path)?;
+        let text = TomlFile::read(path, WORDS)?;
         let document: Document = text.parse()?;
-        text.check_members()?;
+        // Refuses members, words and types that the server does not know.
+        let _: document::Document = text.parse()?;
         Ok(Self {
             text,
             sources: resolved("source", document.source)?,
