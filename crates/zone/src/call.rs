@@ -16,6 +16,8 @@ use crate::route::ProgramRoute;
 use crate::seal;
 use crate::zone::Zone;
 
+/// The code of a reply that is larger than what is read of one.
+const REPLY_CUT: &str = "zone.reply_cut";
 /// The type of a synchronous call in the log.
 pub(crate) const SYNC_CALL: &str = "program.sync_call";
 /// The longest `request_data` (issue: 1 MiB, 40058).
@@ -181,6 +183,9 @@ fn matches_input(ability: &Ability, request_data: &str) -> Result<(), Refusal> {
 /// What an app is told of an exchange that failed; the log has the stable code beside it.
 pub(crate) fn failed(error: &CallError) -> Refusal {
     let because = |code: Errcode| code.because(format!("{}: {}", error.code, error.detail));
+    if error.code.as_str() == REPLY_CUT {
+        return because(errcode::TOO_LARGE);
+    }
     if let Some(number) = error.client_code {
         let known = errcode::ALL
             .iter()

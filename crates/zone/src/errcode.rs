@@ -205,13 +205,6 @@ pub(crate) struct Envelope<'a> {
     errmsg: &'a str,
 }
 
-impl Envelope<'static> {
-    pub(crate) const OK: Self = Self {
-        errcode: 0,
-        errmsg: "ok",
-    };
-}
-
 impl Refusal {
     pub(crate) fn envelope(&self) -> Envelope<'_> {
         Envelope {

@@ -25,7 +25,7 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use crate::app::App;
-use crate::errcode::{self, Envelope, Refusal};
+use crate::errcode::{self, Refusal};
 use crate::zone::Zone;
 
 /// `request_data` has up to 1 MiB, and escaped inside JSON up to six times that.
@@ -262,7 +262,17 @@ fn api_of(path: &str) -> &'static str {
         .unwrap_or("unknown")
 }
 
+/// An answer as text, for what is sealed.
+pub(crate) fn whole(members: &impl Serialize) -> String {
+    let whole = Whole {
+        errcode: 0,
+        errmsg: "ok",
+        members,
+    };
+    serde_json::to_string(&whole).unwrap_or_default()
+}
+
 /// An answer with `errcode` 0 and nothing else.
 pub(crate) fn ok() -> String {
-    serde_json::to_string(&Envelope::OK).unwrap_or_default()
+    whole(&Nothing {})
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::response::Response;
 use ringback_archive::Owner;
 use ringback_dialect::zone::{InvokeFrame, Outcome, Reason};
-use serde_json::{Map, Value};
 
 use super::{Opened, Peer};
 use crate::app::App;
@@ -124,7 +123,7 @@ async fn invoke(
             let config = zone
                 .masking(&app.corpid, parse_json(request.as_bytes())?)
                 .await?;
-            Ok(with_envelope(config))
+            Ok(face::whole(&config))
         }
         // Answered above: it may come without an agent id.
         Api::Report => report(zone, speaker, frame, opened).await,
@@ -136,16 +135,6 @@ fn kind_of(api: Api) -> JobKind {
         Api::CreateModelTask | Api::ModelTaskResult => JobKind::ModelTask,
         _ => JobKind::ProgramTask,
     }
-}
-
-fn with_envelope(members: Value) -> String {
-    let mut answer = Map::new();
-    answer.insert("errcode".to_owned(), 0.into());
-    answer.insert("errmsg".to_owned(), "ok".into());
-    if let Value::Object(members) = members {
-        answer.extend(members);
-    }
-    Value::Object(answer).to_string()
 }
 
 /// `program_async_job_call_back`: `job_info` alone says whose job it is.

@@ -181,12 +181,12 @@ async fn a_program_speaks_for_apps_that_may_use_it_and_abilities_of_its_own() {
         ("no app", "wwcorp", 0, ""),
         ("another corp", "nobody", stage.app.agentid, ""),
     ] {
-        let client = running.sdk.client(corpid, agentid, ability_id, "");
+        let client = running.speaks().client(corpid, agentid, ability_id, "");
         let answer = client.invoke(API, r#"{"userid":"u"}"#).await.unwrap();
         told += &format!("{what}: {answer}\n");
     }
     stage.zone.undeploy("ada", PROGRAM).await.unwrap();
-    let client = running.sdk.client("wwcorp", stage.app.agentid, "", "");
+    let client = running.speaks().client("wwcorp", stage.app.agentid, "", "");
     told += &format!(
         "out of service: {}\n",
         client.invoke(API, r#"{"userid":"u"}"#).await.unwrap()
@@ -209,7 +209,7 @@ async fn a_notify_id_is_taken_once_and_belongs_to_whoever_took_it() {
     let mut app = crate::figure::AppServer::start(Vec::new()).await;
     app.saved(&stage).await;
     let notify = async |running: &Running, request: &str| {
-        let client = running.sdk.client("wwcorp", stage.app.agentid, "", "");
+        let client = running.speaks().client("wwcorp", stage.app.agentid, "", "");
         client.invoke("spec_notify_app", request).await.unwrap()
     };
     let mut told = String::new();
@@ -235,7 +235,7 @@ async fn a_notify_id_is_taken_once_and_belongs_to_whoever_took_it() {
             &running,
             &format!(r#"{{"notify_id":"{}"}}"#, "n".repeat(65)),
         ),
-        ("not json", &running, "nonsense"),
+        ("a wrong type", &running, r#"{"notify_id":1}"#),
     ] {
         told += &format!("{what}: {}\n", notify(who, request).await);
     }
@@ -273,7 +273,7 @@ async fn a_call_with_a_notify_id_goes_to_the_instance_that_made_it() {
     one.credentials(&stage.zone, PROGRAM, 1).await;
     two.credentials(&stage.zone, PROGRAM, 2).await;
     for (number, running) in [(1, &one), (2, &two)] {
-        let client = running.sdk.client("wwcorp", stage.app.agentid, "", "");
+        let client = running.speaks().client("wwcorp", stage.app.agentid, "", "");
         let request = format!(r#"{{"notify_id":"of{number}"}}"#);
         client.invoke("spec_notify_app", &request).await.unwrap();
         for _ in 0..3 {

@@ -258,6 +258,7 @@ async fn every_event_type_reaches_the_receiving_program_and_only_that() {
             &[idle.url()],
         )
         .await;
+    idle.credentials(&stage.zone, "progB", 1).await;
     receiving(&stage).await;
     let mut told = String::new();
     for event_type in ringback_zone::EventType::ALL {

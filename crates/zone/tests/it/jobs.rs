@@ -101,10 +101,10 @@ async fn a_job_is_its_owners_alone() {
     let foreign = crate::stage::another_app(&stage.zone).await;
     let mut codes = Vec::new();
     for made in [
-        client(&other.sdk, asked.agentid, &asked.job_info),
-        client(&running.sdk, asked.agentid, "forged"),
-        client(&running.sdk, foreign.agentid, &asked.job_info),
-        client(&running.sdk, 0, &asked.job_info),
+        client(&other.speaks(), asked.agentid, &asked.job_info),
+        client(&running.speaks(), asked.agentid, "forged"),
+        client(&running.speaks(), foreign.agentid, &asked.job_info),
+        client(&running.speaks(), 0, &asked.job_info),
     ] {
         let answer = made
             .invoke("program_async_job_call_back", &done)
@@ -194,7 +194,7 @@ async fn a_job_outlives_a_crash_of_the_zone_between_its_steps() {
     let running = running
         .restarted_with(&stage.zone.instance_credentials(PROGRAM, 1).await.unwrap())
         .await;
-    let client = running.sdk.client(
+    let client = running.speaks().client(
         asked.corpid.as_str(),
         asked.agentid,
         "late",

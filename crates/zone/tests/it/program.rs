@@ -18,6 +18,7 @@ use crate::stage::serve;
 /// A program that runs; what it was asked comes out of `seen`.
 pub(crate) struct Running {
     pub(crate) port: u16,
+    /// What answers; made before there are keys, which it reads when the zone first asks it.
     pub(crate) sdk: Sdk,
     credentials: PathBuf,
     pub(crate) seen: tokio::sync::Mutex<mpsc::UnboundedReceiver<Request>>,
@@ -110,6 +111,15 @@ impl Running {
             .await
             .unwrap();
         write_private(&self.credentials, &serde_json::to_string(&file).unwrap());
+    }
+
+    /// The program speaking first, with the keys it has by now.
+    pub(crate) fn speaks(&self) -> Sdk {
+        let settings = Settings {
+            credentials: Some(self.credentials.clone()),
+            ..Settings::default()
+        };
+        Sdk::new(settings).unwrap()
     }
 
     /// The next thing it was asked.

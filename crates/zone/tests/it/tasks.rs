@@ -26,7 +26,7 @@ async fn three(stage: &Stage) -> (Running, Running, Running) {
 }
 
 async fn invoke(running: &Running, stage: &Stage, api: &str, request: Value) -> Value {
-    let client = running.sdk.client(CORP, stage.app.agentid, "", "");
+    let client = running.speaks().client(CORP, stage.app.agentid, "", "");
     let answer = client.invoke(api, &request.to_string()).await.unwrap();
     serde_json::from_str(&answer).unwrap()
 }
@@ -121,9 +121,9 @@ async fn a_model_knows_knowledge_and_tags_and_has_its_old_names() {
     with_archive(&stage).await;
     import(&stage, "m1", "how long is the warranty?").await;
     let lines = [
-        json!({ "kind": "tag_group", "group_id": "g1", "group_name": "Intent", "tags": [{ "tag_id": "t1", "tag_name": "Buys" }] }),
+        json!({ "kind": "tag_group", "group_id": "g1", "group_name": "Intent", "tag_list": [{ "tag_id": "t1", "tag_name": "Buys" }] }),
         json!({ "kind": "knowledge_base", "kb_id": "kb1", "kb_name": "Questions" }),
-        json!({ "kind": "knowledge", "kb_id": "kb1", "doc_id": 1, "question": "How long is the warranty", "answer": "Two years" }),
+        json!({ "kind": "knowledge", "kb_id": "kb1", "question": "How long is the warranty", "answer": "Two years" }),
     ];
     for line in lines {
         let imported = stage
