@@ -59,7 +59,7 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<ExitCode
     };
     let signals = Signals::new()?;
     let local = rehearsal.start().await?;
-    let ready = local.ready()?;
+    let ready = local.ready().await?;
     let mut scene = Scene::set(&ready, output).await?;
     if !output.is_json() {
         output.line("ringback plays platform, receiver and business over HTTP on this machine;");

@@ -1,7 +1,9 @@
 //! A local platform: `dev`, `exec` and `demo`.
 
+mod zone;
+
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ringback_deliver::Guard;
 use ringback_feishu::{NewApp, Seed, fixtures};
@@ -12,6 +14,8 @@ use super::{Running, Server, Setting};
 use crate::config::{self, Config};
 use crate::failure::Failure;
 use crate::ready_file::{FeishuCredentials, Ready};
+
+pub(crate) use zone::description as sample_program;
 
 /// The seeded Feishu app; well known, so that samples and tests can name it.
 pub(crate) const APP_ID: &str = "cli_a1b2c3d4e5f60718";
@@ -41,7 +45,7 @@ pub(crate) struct Local {
 }
 
 impl Rehearsal {
-    /// Starts it, with a seeded app.
+    /// Starts it, with what is seeded.
     pub(crate) async fn start(self) -> Result<Local, Failure> {
         let temporary = if self.data.is_none() {
             Some(temporary()?)
@@ -54,6 +58,7 @@ impl Rehearsal {
         let directory = self.data.clone().or(directory).unwrap_or_default();
         let running = Server::start(self.config(directory), self.setting()).await?;
         seed(&running).await?;
+        zone::seed(&running.zone).await?;
         Ok(Local { running, temporary })
     }
 
@@ -69,6 +74,17 @@ impl Rehearsal {
             },
             engine: config::Engine {
                 rehearsal: true,
+                ..Default::default()
+            },
+            // A developer waits for no review, runs what is the developer's own, and asks at any pace.
+            zone: config::Zone {
+                approve_at_once: true,
+                allow_unisolated: true,
+                calls_per_minute: 0,
+                calls_per_hour: 0,
+                calls_per_minute_of_address: 0,
+                calls_per_hour_of_address: 0,
+                lists_per_minute_without_token: u32::MAX,
                 ..Default::default()
             },
             // Nobody balances load over a laptop.
@@ -91,6 +107,7 @@ impl Rehearsal {
             },
             process_token: Some(Secret::from(format!("rbk_dev_{}", token.concat()))),
             guard: Guard::development(),
+            callback: Some(zone::CALLBACK),
             random,
         }
     }
@@ -124,8 +141,8 @@ async fn seed(running: &Running) -> Result<(), Failure> {
 }
 
 impl Local {
-    /// How to reach it: address, token, and the seeded app as it is now.
-    pub(crate) fn ready(&self) -> Result<Ready, Failure> {
+    /// How to reach it: address, token, and the seeded apps as they are now.
+    pub(crate) async fn ready(&self) -> Result<Ready, Failure> {
         let running = &self.running;
         let (_, address) = running
             .addresses()
@@ -147,8 +164,13 @@ impl Local {
                     .unwrap_or_default(),
                 verification_token: text(&credentials.verification_token),
             },
-            wecom: None,
+            wecom: Some(zone::credentials(&running.zone).await?),
         })
+    }
+
+    /// Where its data is.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.running.config.store.directory
     }
 
     /// Serves until a signal.
