@@ -51,6 +51,8 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<ExitCode
     let signals = Signals::new()?;
     let local = arguments.options.rehearsal().start().await?;
     let ready = local.ready().await?;
+    // The command calls it at once, perhaps.
+    local.program_up().await;
     let file = arguments
         .options
         .ready_file

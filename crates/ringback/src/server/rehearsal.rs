@@ -15,8 +15,6 @@ use crate::config::{self, Config};
 use crate::failure::Failure;
 use crate::ready_file::{FeishuCredentials, Ready};
 
-pub(crate) use zone::description as sample_program;
-
 /// The seeded Feishu app; well known, so that samples and tests can name it.
 pub(crate) const APP_ID: &str = "cli_a1b2c3d4e5f60718";
 const APP_SECRET: &str = "ringback-dev-app-secret-00000000";
@@ -166,6 +164,11 @@ impl Local {
             },
             wecom: Some(zone::credentials(&running.zone).await?),
         })
+    }
+
+    /// Waits until the seeded program takes calls.
+    pub(crate) async fn program_up(&self) {
+        zone::program_up(&self.running.zone).await;
     }
 
     /// Where its data is.

@@ -26,6 +26,11 @@ use crate::jobs::Jobs;
 /// What the program is and can do, as a zone registers it: TOML.
 pub const DESCRIPTION: &str = include_str!("../program.toml");
 
+/// Environment variable of `--debug-token`.
+pub const DEBUG_TOKEN: &str = "RINGBACK_DEBUG_TOKEN";
+/// Environment variable of `--access-token`.
+pub const ACCESS_TOKEN: &str = "RINGBACK_ACCESS_TOKEN";
+
 /// A sample zone program.
 ///
 /// It listens at RINGBACK_ZONE_LISTEN (0.0.0.0:8080 when that is not set), with the keys of the file that
@@ -40,7 +45,7 @@ struct Arguments {
     /// The debug token of the program
     #[arg(
         long,
-        env = "RINGBACK_DEBUG_TOKEN",
+        env = DEBUG_TOKEN,
         hide_env_values = true,
         value_name = "TOKEN"
     )]
@@ -49,7 +54,7 @@ struct Arguments {
     /// A valid access token of the app
     #[arg(
         long,
-        env = "RINGBACK_ACCESS_TOKEN",
+        env = ACCESS_TOKEN,
         hide_env_values = true,
         value_name = "TOKEN"
     )]

@@ -1,5 +1,7 @@
 //! The seeded zone: a test corp with conversations, an app, and the sample program running for it.
 
+use std::time::Duration;
+
 use ringback_archive::{Archive, Generate};
 use ringback_types::Secret;
 use ringback_zone::{
@@ -33,6 +35,9 @@ const CALLER: &str = "seed";
 const CONVERSATIONS: u64 = 1;
 /// Enough for a look at lists, pages and tasks; quick to encrypt.
 const MESSAGES: usize = 60;
+
+/// A program is up in a fraction of a second.
+const PROGRAM_UP: Duration = Duration::from_secs(5);
 
 /// Makes what is not there yet, and finds the program where this binary is now.
 pub(super) async fn seed(zone: &Zone) -> Result<(), Failure> {
@@ -123,7 +128,7 @@ async fn seed_program(zone: &Zone) -> Result<(), Failure> {
 }
 
 /// What the sample program says of itself.
-pub(crate) fn description() -> Result<ProgramInput, Failure> {
+fn description() -> Result<ProgramInput, Failure> {
     toml::from_str(zone_program::DESCRIPTION).map_err(Failure::internal)
 }
 
@@ -149,6 +154,27 @@ async fn associate(zone: &Zone) -> Result<(), Failure> {
     zone.associate(CALLER, CORPID, AGENTID, PROGRAM_ID).await?;
     zone.set_receiving(CALLER, &app, Some(PROGRAM_ID)).await?;
     Ok(())
+}
+
+/// Waits until the sample program takes calls; it starts in the background. Where it does not come up in
+/// time, its status says why.
+pub(super) async fn program_up(zone: &Zone) {
+    let hosts = zone.hosts();
+    let mut changes = hosts.changes();
+    let runs_here = || {
+        let program = zone.program(PROGRAM_ID).ok();
+        program.is_some_and(|program| {
+            program.state == ProgramState::Deployed
+                && matches!(program.host, Some(Host::Process { .. }))
+        })
+    };
+    let up = async {
+        while runs_here() && hosts.wait_ready(PROGRAM_ID).await.is_err() {
+            // It has not been started yet.
+            let _ = changes.changed().await;
+        }
+    };
+    let _ = tokio::time::timeout(PROGRAM_UP, up).await;
 }
 
 /// What an app's server and a debug program need, as it is now.
