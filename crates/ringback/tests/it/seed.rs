@@ -35,14 +35,14 @@ fn app_server(wecom: &Value) -> String {
         receive_id: text("corpid"),
     });
     serve(move |request| {
-        let received = Received {
+        let incoming = Received {
             method: &request.method,
             path: "/",
             query: request.query.as_deref(),
             headers: &request.headers,
             body: &request.body,
         };
-        match receiver.receive(&received, Clock::real().wire()) {
+        match receiver.receive(&incoming, Clock::real().wire()) {
             Ok(Incoming::Challenge(answer)) => {
                 let text = std::str::from_utf8(&answer.body).unwrap();
                 reply("200 OK", "text/plain", text)

@@ -67,7 +67,8 @@ fn lines(now: i64) -> String {
         })
     });
     let lines = [member, customer].into_iter().chain(said);
-    lines.map(|line| format!("{line}\n")).collect()
+    let lines: Vec<String> = lines.map(|line| line.to_string()).collect();
+    lines.join("\n")
 }
 
 fn party(kind: u8, id: &str) -> Value {
