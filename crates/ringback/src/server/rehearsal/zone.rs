@@ -39,22 +39,35 @@ const MESSAGES: usize = 60;
 /// A program is up in a fraction of a second.
 const PROGRAM_UP: Duration = Duration::from_secs(5);
 
-/// Makes what is not there yet, and finds the program where this binary is now.
+/// Makes what is not there yet. Once the app may use the program, what is otherwise was made so by
+/// somebody, and stays; only the program is found where this binary is now.
 pub(super) async fn seed(zone: &Zone) -> Result<(), Failure> {
     if zone.corp(CORPID).is_err() {
-        let corp = NewCorp {
-            corpid: Some(CORPID.to_owned()),
-            name: Some("Ringback dev".to_owned()),
-            test: true,
-        };
-        zone.create_corp(CALLER, corp).await?;
+        make_corp(zone).await?;
     }
     if zone.app(CORPID, AGENTID).is_err() {
         converse(zone).await?;
         make_app(zone).await?;
     }
-    seed_program(zone).await?;
-    associate(zone).await
+    let app = zone.app(CORPID, AGENTID)?;
+    let may_use = zone.programs_of(&app);
+    if may_use.iter().any(|it| it.program_id == PROGRAM_ID) {
+        return follow_binary(zone).await;
+    }
+    make_program(zone).await?;
+    zone.associate(CALLER, CORPID, AGENTID, PROGRAM_ID).await?;
+    zone.set_receiving(CALLER, &app, Some(PROGRAM_ID)).await?;
+    Ok(())
+}
+
+async fn make_corp(zone: &Zone) -> Result<(), Failure> {
+    let corp = NewCorp {
+        corpid: Some(CORPID.to_owned()),
+        name: Some("Ringback dev".to_owned()),
+        test: true,
+    };
+    zone.create_corp(CALLER, corp).await?;
+    Ok(())
 }
 
 /// Fills the archive. The conversations ended when the corp was made, so an import that was interrupted
@@ -103,25 +116,30 @@ async fn make_app(zone: &Zone) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The sample program as a process of this very binary. One that was taken out of service stays so, and
-/// one that was put elsewhere stays there.
-async fn seed_program(zone: &Zone) -> Result<(), Failure> {
-    let host = sample_host()?;
-    let Ok(program) = zone.program(PROGRAM_ID) else {
+/// The sample program, deployed as a process of this very binary.
+async fn make_program(zone: &Zone) -> Result<(), Failure> {
+    if zone.program(PROGRAM_ID).is_err() {
         let input = ProgramInput {
             program_id: Some(PROGRAM_ID.to_owned()),
-            host: Some(host),
+            host: Some(sample_host()?),
             ..description()?
         };
         zone.put_program(CALLER, input).await?;
+    }
+    if zone.program(PROGRAM_ID)?.state == ProgramState::Draft {
         zone.submit_program(CALLER, PROGRAM_ID).await?;
-        zone.deploy(CALLER, PROGRAM_ID, None).await?;
-        return Ok(());
-    };
+    }
+    zone.deploy(CALLER, PROGRAM_ID, None).await?;
+    Ok(())
+}
+
+/// The binary may have moved since the program was deployed.
+async fn follow_binary(zone: &Zone) -> Result<(), Failure> {
+    let (program, host) = (zone.program(PROGRAM_ID)?, sample_host()?);
     let is_sample = |known: &Host| matches!(known, Host::Process { arguments, .. } if arguments == &[crate::SAMPLE_PROGRAM]);
     let known = program.host.as_ref().filter(|known| is_sample(known));
-    let moved = known.is_some_and(|known| *known != host);
-    if program.state == ProgramState::Deployed && moved {
+    let has_moved = known.is_some_and(|known| *known != host);
+    if has_moved && program.state == ProgramState::Deployed {
         zone.deploy(CALLER, PROGRAM_ID, Some(host)).await?;
     }
     Ok(())
@@ -143,17 +161,6 @@ fn sample_host() -> Result<Host, Failure> {
         instances: 1,
         memory_limit_bytes: None,
     })
-}
-
-async fn associate(zone: &Zone) -> Result<(), Failure> {
-    let app = zone.app(CORPID, AGENTID)?;
-    let may_use = zone.programs_of(&app);
-    if may_use.iter().any(|it| it.program_id == PROGRAM_ID) {
-        return Ok(());
-    }
-    zone.associate(CALLER, CORPID, AGENTID, PROGRAM_ID).await?;
-    zone.set_receiving(CALLER, &app, Some(PROGRAM_ID)).await?;
-    Ok(())
 }
 
 /// Waits until the sample program takes calls; it starts in the background. Where it does not come up in
