@@ -16,13 +16,14 @@ mod ready_file;
 mod server;
 mod size;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use crate::cli::Cli;
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Format, Output};
 
 /// Allocation is a visible part of what an accepted event costs: with this one and SQLite's leaner flags
 /// (`.cargo/config.toml`) 13 % more events a second became durable than without both.
@@ -32,10 +33,15 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// The first argument of a process that is to become a zone program: its limits are set before it runs.
 const LAUNCH: &str = "host-launch";
 
+/// The first argument of a process that is the sample program, which `dev` and `demo` have in their zone.
+const SAMPLE_PROGRAM: &str = "sample-program";
+
 fn main() -> ExitCode {
-    let mut arguments = std::env::args_os().skip(1);
-    if arguments.next().is_some_and(|first| first == LAUNCH) {
-        return ringback_host::launch(arguments);
+    let mut arguments = std::env::args_os().skip(1).peekable();
+    match arguments.peek() {
+        Some(first) if first == LAUNCH => return ringback_host::launch(arguments.skip(1)),
+        Some(first) if first == SAMPLE_PROGRAM => return sample_program(arguments),
+        _ => {}
     }
     let cli = Cli::parse();
     let output = Output::new(cli.format);
@@ -45,6 +51,17 @@ fn main() -> ExitCode {
         Err(failure) => {
             output.failure(&failure);
             ExitCode::from(failure.exit as u8)
+        }
+    }
+}
+
+/// A program like any other: it knows nothing of Ringback but the SDK.
+fn sample_program(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    match zone_program::run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            Output::new(Format::Text).note(format_args!("error: {error:#}"));
+            ExitCode::FAILURE
         }
     }
 }

@@ -25,7 +25,7 @@ use ringback_host::Hosts;
 use ringback_http::Faces;
 use ringback_store::{Record, Schema, Store};
 use ringback_types::{Clock, Deadline, Random, Secret};
-use ringback_zone::Zone;
+use ringback_zone::{WellKnownCallback, Zone};
 use tokio::task::JoinHandle;
 
 use self::listeners::Listeners;
@@ -57,6 +57,8 @@ pub(crate) struct Setting {
     pub(crate) guard: Guard,
     /// A management token that lives as long as the process.
     pub(crate) process_token: Option<Secret>,
+    /// What data-callback URLs of WeCom apps are saved with where nothing is given.
+    pub(crate) callback: Option<WellKnownCallback>,
 }
 
 impl Setting {
@@ -67,6 +69,7 @@ impl Setting {
             random: Random::system(),
             guard: options::guard(config),
             process_token: None,
+            callback: None,
         }
     }
 }
@@ -105,7 +108,7 @@ impl Server {
             Engine::start(options::engine(&config)?, record, guard, random.clone()).await?;
         let gateway = Gateway::new(engine.clone(), options::gateway(&config)).await?;
         let feishu = Feishu::new(engine.clone(), random.clone(), options::feishu(&config)).await?;
-        let zone = start_zone(&config, &engine, random.clone(), &listeners).await?;
+        let zone = start_zone(&config, &setting, &engine, &listeners).await?;
         let faces = options::faces(&config, setting.process_token.clone(), metrics);
         let faces = Faces::new(
             engine.clone(),
@@ -143,15 +146,16 @@ impl Server {
 
 async fn start_zone(
     config: &Config,
+    setting: &Setting,
     engine: &Engine,
-    random: Random,
     listeners: &Listeners,
 ) -> Result<Zone, Failure> {
+    let random = setting.random.clone();
     let store = engine.record().store();
     let archive = Archive::load(store.clone(), random.clone(), options::archive(config)).await?;
     let programs = config.store.directory.join("programs");
     let hosts = Hosts::new(store.clock().clone(), programs, options::program_hosts()?);
-    let settings = options::zone(config, listeners.platform());
+    let settings = options::zone(config, listeners.platform(), setting.callback);
     Ok(Zone::new(engine.clone(), random, archive, hosts, settings).await?)
 }
 

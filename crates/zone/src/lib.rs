@@ -47,7 +47,7 @@ pub use association::{Association, Session};
 pub use corp::{Corp, CorpChange, NewCorp};
 pub use error::{LoadError, ZoneError};
 pub use event::{EventType, Trigger, TriggerError, Triggered};
-pub use options::{Options, Settings};
+pub use options::{Options, Settings, WellKnownCallback};
 pub use program::{
     Ability, AbilityInput, DebugCredential, DebugPage, Host, LogLevel, Program, ProgramInput,
     ProgramKind, ProgramState,

@@ -52,6 +52,18 @@ pub struct Options {
     pub allow_unisolated: bool,
     /// How many events one trigger may make.
     pub trigger_limit: u32,
+    /// What encrypts towards a data-callback URL that is saved without anything of its own; made for
+    /// each app when left out.
+    pub callback: Option<WellKnownCallback>,
+}
+
+/// Token and EncodingAESKey of a rehearsal: known to everybody, and so no secrets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WellKnownCallback {
+    /// Letters and digits, at most 32.
+    pub token: &'static str,
+    /// 43 letters and digits.
+    pub encoding_aes_key: &'static str,
 }
 
 impl Default for Options {
@@ -77,6 +89,7 @@ impl Default for Options {
             approve_at_once: false,
             allow_unisolated: false,
             trigger_limit: 10_000,
+            callback: None,
         }
     }
 }

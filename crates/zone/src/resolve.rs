@@ -286,7 +286,7 @@ fn no_debug_url() -> ResolveError {
     error(
         "zone.no_debug_url",
         message,
-        Some("set it with `ringback program debug --url`"),
+        Some("set it with `ringback program debug PROGRAM --to URL`"),
     )
 }
 

@@ -1,11 +1,14 @@
 //! `ringback demo`: the whole story over real HTTP on loopback, told step by step.
 //!
-//! One process plays the platform, the receiver and an unreliable business behind it. Every number
-//! that is told was measured; the exit status is 0 only if every step held.
+//! One process plays the platforms, the receiver and an unreliable business behind it, and a WeCom app's
+//! server; zone programs are processes of their own, of the same binary. Every number that is told was
+//! measured; the exit status is 0 only if every step held.
 
 mod business;
+mod check;
 mod scene;
 mod story;
+mod zone;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -59,14 +62,15 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<ExitCode
     };
     let signals = Signals::new()?;
     let local = rehearsal.start().await?;
-    let ready = local.ready()?;
-    let mut scene = Scene::set(&ready, output).await?;
+    let ready = local.ready().await?;
+    local.program_up().await;
+    let mut scene = Scene::set(&ready, local.directory(), output).await?;
     if !output.is_json() {
         output.line("ringback plays platform, receiver and business over HTTP on this machine;");
         output.line("schedule time is virtual, every other number is measured");
     }
-    let mut ended = Vec::with_capacity(STEPS.len());
-    for (step, number) in STEPS.iter().zip(1..) {
+    let mut ended = Vec::new();
+    for (step, number) in STEPS.iter().chain(zone::STEPS).zip(1..) {
         ended.push(play(&mut scene, step, number).await);
     }
     close(output, &ended);
@@ -138,6 +142,7 @@ fn stay_up(output: Output, url: &str, token: &str) {
     ));
     output.note("  ringback log");
     output.note("  ringback trigger feishu contact.user.created_v3 --set object.name=Wang");
+    output.note("  ringback trigger zone conversation_new_message");
     output.note("  ringback clock advance 6h");
     output.note("stop with Ctrl-C");
 }

@@ -77,7 +77,7 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Fail
     options.start_log()?;
     let signals = Signals::new()?;
     let local = options.rehearsal().start().await?;
-    let ready = local.ready()?;
+    let ready = local.ready().await?;
     let _files = write_ready_files(&ready, options.ready_file.as_ref(), output).await?;
     if output.is_json() {
         output.json(&ready);

@@ -51,7 +51,9 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<ExitCode
     arguments.options.start_log()?;
     let signals = Signals::new()?;
     let local = arguments.options.rehearsal().start().await?;
-    let ready = local.ready()?;
+    let ready = local.ready().await?;
+    // The command calls it at once, perhaps.
+    local.program_up().await;
     let file = arguments
         .options
         .ready_file

@@ -122,7 +122,11 @@ pub(super) fn program_hosts() -> Result<ringback_host::Options, Failure> {
 }
 
 /// The zone, whose door is at `platform` unless the configuration says otherwise.
-pub(super) fn zone(config: &Config, platform: std::net::SocketAddr) -> ringback_zone::Options {
+pub(super) fn zone(
+    config: &Config,
+    platform: std::net::SocketAddr,
+    callback: Option<ringback_zone::WellKnownCallback>,
+) -> ringback_zone::Options {
     let zone = &config.zone;
     let scheme = if config.tls.enabled { "https" } else { "http" };
     let own = || format!("{scheme}://{platform}");
@@ -141,6 +145,7 @@ pub(super) fn zone(config: &Config, platform: std::net::SocketAddr) -> ringback_
         has_more_as_integer: zone.has_more_as_integer,
         approve_at_once: zone.approve_at_once,
         allow_unisolated: zone.allow_unisolated,
+        callback,
         ..Default::default()
     }
 }

@@ -1,7 +1,9 @@
 //! A local platform: `dev`, `exec` and `demo`.
 
+mod zone;
+
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ringback_deliver::Guard;
 use ringback_feishu::{NewApp, Seed, fixtures};
@@ -41,7 +43,7 @@ pub(crate) struct Local {
 }
 
 impl Rehearsal {
-    /// Starts it, with a seeded app.
+    /// Starts it, with what is seeded.
     pub(crate) async fn start(self) -> Result<Local, Failure> {
         let temporary = if self.data.is_none() {
             Some(temporary()?)
@@ -54,6 +56,7 @@ impl Rehearsal {
         let directory = self.data.clone().or(directory).unwrap_or_default();
         let running = Server::start(self.config(directory), self.setting()).await?;
         seed(&running).await?;
+        zone::seed(&running.zone).await?;
         Ok(Local { running, temporary })
     }
 
@@ -71,10 +74,15 @@ impl Rehearsal {
                 rehearsal: true,
                 ..Default::default()
             },
-            // A developer waits for no review, and runs what is the developer's own.
+            // A developer waits for no review, runs what is the developer's own, and asks at any pace.
             zone: config::Zone {
                 approve_at_once: true,
                 allow_unisolated: true,
+                calls_per_minute: 0,
+                calls_per_hour: 0,
+                calls_per_minute_of_address: 0,
+                calls_per_hour_of_address: 0,
+                lists_per_minute_without_token: u32::MAX,
                 ..Default::default()
             },
             // Nobody balances load over a laptop.
@@ -97,6 +105,7 @@ impl Rehearsal {
             },
             process_token: Some(Secret::from(format!("rbk_dev_{}", token.concat()))),
             guard: Guard::development(),
+            callback: Some(zone::CALLBACK),
             random,
         }
     }
@@ -130,8 +139,8 @@ async fn seed(running: &Running) -> Result<(), Failure> {
 }
 
 impl Local {
-    /// How to reach it: address, token, and the seeded app as it is now.
-    pub(crate) fn ready(&self) -> Result<Ready, Failure> {
+    /// How to reach it: address, token, and the seeded apps as they are now.
+    pub(crate) async fn ready(&self) -> Result<Ready, Failure> {
         let running = &self.running;
         let (_, address) = running
             .addresses()
@@ -153,8 +162,18 @@ impl Local {
                     .unwrap_or_default(),
                 verification_token: text(&credentials.verification_token),
             },
-            wecom: None,
+            wecom: Some(zone::credentials(&running.zone).await?),
         })
+    }
+
+    /// Waits until the seeded program takes calls.
+    pub(crate) async fn program_up(&self) {
+        zone::program_up(&self.running.zone).await;
+    }
+
+    /// Where its data is.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.running.config.store.directory
     }
 
     /// Serves until a signal.

@@ -11,6 +11,7 @@ mod lifecycle;
 mod postgres;
 mod receiver;
 mod rehearsal;
+mod seed;
 mod serve;
 mod support;
 mod verify;

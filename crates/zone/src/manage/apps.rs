@@ -261,13 +261,15 @@ impl Zone {
         new: NewCallback,
     ) -> Result<Arc<App>, ZoneError> {
         let app = self.app(corpid, agentid)?;
-        let known = app.callback.as_ref();
+        let (known, well_known) = (app.callback.as_ref(), self.options().callback);
         let token = new
             .token
-            .or_else(|| known.map(|callback| callback.token.clone()));
+            .or_else(|| known.map(|callback| callback.token.clone()))
+            .or_else(|| well_known.map(|callback| callback.token.into()));
         let key = new
             .encoding_aes_key
-            .or_else(|| known.map(|it| it.encoding_aes_key.clone()));
+            .or_else(|| known.map(|it| it.encoding_aes_key.clone()))
+            .or_else(|| well_known.map(|callback| callback.encoding_aes_key.into()));
         let mut callback = Callback {
             url: ringback_deliver::guard::check_url(&new.url).map_err(UrlRefusal::from)?,
             token: token.unwrap_or_else(|| self.random().alphanumeric::<32>().into()),

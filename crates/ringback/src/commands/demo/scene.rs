@@ -1,5 +1,6 @@
 //! What the demo plays with: a client of the server, the business, and the things made for it.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use http::Method;
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::business::Business;
+use super::zone::Zone;
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::output::{Output, Style};
@@ -31,13 +33,19 @@ pub(super) struct Scene {
     url: String,
     app: String,
     pub(super) business: Business,
+    /// What the WeCom half plays with.
+    pub(super) zone: Zone,
     /// The delivery that goes through the ladder, for the steps after it.
     pub(super) dead: Option<String>,
 }
 
 impl Scene {
-    /// Makes the endpoints and the source.
-    pub(super) async fn set(ready: &Ready, output: Output) -> Result<Self, Failure> {
+    /// Makes the endpoints and the source; `directory` is where the server has its data.
+    pub(super) async fn set(
+        ready: &Ready,
+        directory: &Path,
+        output: Output,
+    ) -> Result<Self, Failure> {
         let key = SigningKey::text_of(Random::system().secret());
         let business = Business::start(SigningKey::parse(&key)?).await?;
         let base = Url::parse(&ready.url).map_err(Failure::internal)?;
@@ -48,6 +56,7 @@ impl Scene {
             app: ready.feishu.app_id.clone(),
             output,
             business,
+            zone: Zone::set(ready, directory).await?,
             dead: None,
         };
         scene.make_endpoints(&key).await?;
@@ -150,12 +159,19 @@ impl Scene {
         self.client.post(path, &body).await
     }
 
+    /// Sets something at the server.
+    pub(super) async fn put(&self, path: &str, body: Value) -> Result<Value, Failure> {
+        self.client.ask(Method::PUT, path, Some(&body)).await
+    }
+
+    /// Sends lines of JSON to the server.
+    pub(super) async fn post_lines(&self, path: &str, lines: String) -> Result<Value, Failure> {
+        self.client.post_lines(path, lines.into()).await
+    }
+
     /// Saves one of the app's URLs.
     pub(super) async fn save_url(&self, which: &str, url: &str) -> Result<Value, Failure> {
-        let body = json!({ "url": url });
-        self.client
-            .ask(Method::PUT, &self.app_path(which), Some(&body))
-            .await
+        self.put(&self.app_path(which), json!({ "url": url })).await
     }
 
     /// Makes an event and waits until everything that follows from it now is done.

@@ -1,9 +1,10 @@
-//! The steps of the demo, in order. Each says what it does, and breaks when anything is otherwise.
+//! The steps of the Feishu story, in order. Each says what it does, and breaks when anything is otherwise.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::check::{broken, expect, number, text};
 use super::scene::{ENDPOINT, SOURCE, Scene};
 use super::{Step, took};
 use crate::failure::Failure;
@@ -64,26 +65,6 @@ pub(super) const STEPS: &[Step] = &[
         play: |scene| Box::pin(card(scene)),
     },
 ];
-
-/// A step that did not go as it must.
-fn broken(what: impl Into<String>) -> Failure {
-    Failure::failed("demo.broken", what)
-}
-
-fn expect(held: bool, what: impl FnOnce() -> String) -> Result<(), Failure> {
-    if held { Ok(()) } else { Err(broken(what())) }
-}
-
-fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
-    value
-        .pointer(pointer)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-}
-
-fn number(value: &Value, pointer: &str) -> i64 {
-    value.pointer(pointer).and_then(Value::as_i64).unwrap_or(-1)
-}
 
 async fn challenge(scene: &mut Scene) -> Result<String, Failure> {
     let wrong = scene.business.url("/no-such-path");
