@@ -9,15 +9,13 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{Bench, scratch};
-use crate::load::{Outcome, closed_loop, open_loop};
+use crate::load::{Outcome, closed_loop};
 use crate::management::Management;
 use crate::process::{Bare, Program, Ringback};
 use crate::report::{Rounds, ms};
 
 const CORP: &str = "wwbench";
 const PROGRAM: &str = "progbench";
-/// One connection at a time: what is added, without queues.
-const CALM_PER_SECOND: f64 = 500.0;
 /// About a kilobyte, as most requests are.
 const TEXT_BYTES: usize = 1_000;
 
@@ -50,12 +48,13 @@ pub(super) async fn run(bench: &mut Bench<'_>) -> Result<()> {
         let used = ringback.processor_time()?.saturating_sub(before);
         processor.push(used.as_secs_f64() * 1e6 / arguments.events as f64);
 
-        let count = 1_000;
+        // One connection: what is added, without queues.
+        let count = 2_000;
         let load = zone.load(proxy.address, "/", count);
-        let outcome = open_loop(proxy.address, &load, 1, CALM_PER_SECOND).await?;
+        let outcome = closed_loop(proxy.address, &load, 1).await?;
         bare_calm.push(p50(&outcome).as_secs_f64());
         let load = zone.load(ringback.address, &zone.path, count);
-        let outcome = open_loop(ringback.address, &load, 1, CALM_PER_SECOND).await?;
+        let outcome = closed_loop(ringback.address, &load, 1).await?;
         our_calm.push(p50(&outcome).as_secs_f64());
     }
     ringback.stop().await?;
