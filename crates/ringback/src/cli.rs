@@ -6,8 +6,9 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    app, apply, audit, backup, cancel, clock, completions, config, demo, dev, endpoint, exec,
-    fault, key, listen, log, replay, restore, serve, source, status, token, trigger, verify,
+    app, apply, archive, audit, backup, call, cancel, clock, completions, config, corp, demo, dev,
+    endpoint, exec, fault, key, listen, log, program, replay, restore, serve, source, status,
+    token, trigger, verify,
 };
 use crate::environment;
 use crate::output::Format;
@@ -29,6 +30,7 @@ Examples:
   ringback demo --once
   ringback dev
   ringback trigger feishu im.message.receive_v1 --set message.chat_type=p2p
+  ringback call progAbc123 summarize '{\"chat\":\"…\"}'
   ringback verify https://example.com/feishu --as feishu --encrypt-key … --token …";
 
 /// Self-hosted callback engine for enterprise open platforms.
@@ -67,6 +69,8 @@ pub(crate) enum Command {
     Verify(verify::Arguments),
     /// Make an event or a callback from a fixture
     Trigger(trigger::Arguments),
+    /// Call a zone program as an app would
+    Call(call::Arguments),
     /// Search the log, or show one event or delivery
     Log(log::Arguments),
     /// Deliver again, by id or by filter
@@ -75,10 +79,16 @@ pub(crate) enum Command {
     Cancel(cancel::Arguments),
     /// Print every raw request at a receive path, rejected ones too
     Listen(listen::Arguments),
-    /// Bring sources, endpoints and apps to what a file says
+    /// Bring sources, endpoints, apps, corps and programs to what a file says
     Apply(apply::Arguments),
-    /// Manage Feishu apps
+    /// Manage Feishu and WeCom apps
     App(app::Arguments),
+    /// Manage corps: whose conversations the archive holds
+    Corp(corp::Arguments),
+    /// Manage zone programs: describe, deploy, debug
+    Program(program::Arguments),
+    /// Import or generate conversations for the zone's archive
+    Archive(archive::Arguments),
     /// Manage sources: where events come in
     Source(source::Arguments),
     /// Manage endpoints: where events are sent
@@ -151,5 +161,15 @@ impl Connection {
         self.token = self.token.filter(|text| !text.is_empty());
         self.ready_file = self.ready_file.filter(|path| !path.as_os_str().is_empty());
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_commands_fit_together() {
+        super::Cli::command().debug_assert();
     }
 }

@@ -36,6 +36,21 @@ pub(crate) struct Client {
     ca: Option<PathBuf>,
 }
 
+/// What a request carries.
+struct Body {
+    content_type: &'static str,
+    bytes: Bytes,
+}
+
+impl Body {
+    fn json(value: &Value) -> Self {
+        Self {
+            content_type: "application/json",
+            bytes: value.to_string().into(),
+        }
+    }
+}
+
 impl Client {
     /// The client of this server.
     pub(crate) fn new(base: Url, token: Secret) -> Self {
@@ -72,12 +87,34 @@ impl Client {
         self.ask(Method::POST, path, Some(body)).await
     }
 
+    /// Sends lines of JSON to something below `/api/v1/`.
+    pub(crate) async fn post_lines<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        lines: Bytes,
+    ) -> Result<T, Failure> {
+        let body = Body {
+            content_type: "application/x-ndjson",
+            bytes: lines,
+        };
+        self.whole(Method::POST, path, Some(body)).await
+    }
+
     /// One request and its whole answer, read as JSON; an empty answer reads as `null`.
     pub(crate) async fn ask<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,
         body: Option<&Value>,
+    ) -> Result<T, Failure> {
+        self.whole(method, path, body.map(Body::json)).await
+    }
+
+    async fn whole<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Body>,
     ) -> Result<T, Failure> {
         let (status, bytes) = self.exchange(method, path, body).await?;
         let bytes = if bytes.is_empty() {
@@ -95,7 +132,7 @@ impl Client {
         &self,
         method: Method,
         path: &str,
-        body: Option<&Value>,
+        body: Option<Body>,
     ) -> Result<(StatusCode, Bytes), Failure> {
         let answer = self.send(method, path, body).await?;
         let status = answer.status();
@@ -128,7 +165,7 @@ impl Client {
         &self,
         method: Method,
         path: &str,
-        body: Option<&Value>,
+        body: Option<Body>,
     ) -> Result<http::Response<Incoming>, Failure> {
         let request = self.request(method, path, body)?;
         let mut sender = self.connection().await?;
@@ -141,9 +178,8 @@ impl Client {
         &self,
         method: Method,
         path: &str,
-        body: Option<&Value>,
+        body: Option<Body>,
     ) -> Result<Request<Full<Bytes>>, Failure> {
-        let bytes = body.map(Value::to_string).unwrap_or_default();
         let token = self.token.expose_str().unwrap_or_default();
         let host = self.base.host_str().unwrap_or_default();
         let host = self
@@ -162,8 +198,10 @@ impl Client {
                 header::USER_AGENT,
                 concat!("ringback/", env!("CARGO_PKG_VERSION")),
             );
-        if body.is_some() {
-            request = request.header(header::CONTENT_TYPE, "application/json");
+        let mut bytes = Bytes::new();
+        if let Some(body) = body {
+            request = request.header(header::CONTENT_TYPE, body.content_type);
+            bytes = body.bytes;
         }
         request.body(Full::from(bytes)).map_err(|_| {
             Failure::usage(

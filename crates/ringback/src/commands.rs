@@ -2,21 +2,26 @@
 
 pub(crate) mod app;
 pub(crate) mod apply;
+pub(crate) mod archive;
 pub(crate) mod audit;
 pub(crate) mod backup;
+pub(crate) mod call;
 pub(crate) mod cancel;
 pub(crate) mod clock;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod corp;
 pub(crate) mod demo;
 pub(crate) mod dev;
 pub(crate) mod endpoint;
 pub(crate) mod exec;
 pub(crate) mod fault;
 mod filters;
+mod input;
 pub(crate) mod key;
 pub(crate) mod listen;
 pub(crate) mod log;
+pub(crate) mod program;
 mod render;
 pub(crate) mod replay;
 pub(crate) mod restore;
@@ -25,8 +30,10 @@ pub(crate) mod serve;
 pub(crate) mod source;
 pub(crate) mod status;
 pub(crate) mod token;
+mod toml_file;
 pub(crate) mod trigger;
 pub(crate) mod verify;
+mod wecom;
 
 use std::process::ExitCode;
 
@@ -47,12 +54,16 @@ pub(crate) async fn run(cli: Cli, output: Output) -> Result<ExitCode, Failure> {
         Command::Dev(arguments) => dev::run(arguments, output).await,
         Command::Serve(arguments) => serve::run(arguments, output).await,
         Command::Trigger(arguments) => trigger::run(arguments, output).await,
+        Command::Call(arguments) => call::run(arguments, output).await,
         Command::Log(arguments) => log::run(arguments, output).await,
         Command::Replay(arguments) => replay::run(arguments, output).await,
         Command::Cancel(arguments) => cancel::run(arguments, output).await,
         Command::Listen(arguments) => listen::run(arguments, output).await,
         Command::Apply(arguments) => apply::run(arguments, output).await,
         Command::App(arguments) => app::run(arguments, output).await,
+        Command::Corp(arguments) => corp::run(arguments, output).await,
+        Command::Program(arguments) => program::run(arguments, output).await,
+        Command::Archive(arguments) => archive::run(arguments, output).await,
         Command::Source(arguments) => source::run(arguments, output).await,
         Command::Endpoint(arguments) => endpoint::run(arguments, output).await,
         Command::Token(arguments) => token::run(arguments, output).await,

@@ -30,6 +30,23 @@ pub(crate) const FEISHU_ENCRYPT_KEY: &str = "RINGBACK_FEISHU_ENCRYPT_KEY";
 /// Set by `ringback exec`: its Verification Token.
 pub(crate) const FEISHU_VERIFICATION_TOKEN: &str = "RINGBACK_FEISHU_VERIFICATION_TOKEN";
 
+/// Set by `ringback exec`: where a zone program in debug mode finds the zone.
+pub(crate) const ZONE_URL: &str = "RINGBACK_ZONE_URL";
+/// Set by `ringback exec`: the seeded corp.
+pub(crate) const WECOM_CORPID: &str = "RINGBACK_WECOM_CORPID";
+/// Set by `ringback exec`: the secret of the seeded WeCom app.
+pub(crate) const WECOM_CORPSECRET: &str = "RINGBACK_WECOM_CORPSECRET";
+/// Set by `ringback exec`: its number.
+pub(crate) const WECOM_AGENTID: &str = "RINGBACK_WECOM_AGENTID";
+/// Set by `ringback exec`: the program that it may use.
+pub(crate) const WECOM_PROGRAM_ID: &str = "RINGBACK_WECOM_PROGRAM_ID";
+/// Set by `ringback exec`: what signs towards its data-callback URL.
+pub(crate) const WECOM_TOKEN: &str = "RINGBACK_WECOM_TOKEN";
+/// Set by `ringback exec`: what encrypts towards it.
+pub(crate) const WECOM_ENCODING_AES_KEY: &str = "RINGBACK_WECOM_ENCODING_AES_KEY";
+/// Set by `ringback exec`: the debug credential of the program.
+pub(crate) const WECOM_DEBUG_TOKEN: &str = "RINGBACK_WECOM_DEBUG_TOKEN";
+
 /// The value of a variable that is set and not empty.
 pub(crate) fn value(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())

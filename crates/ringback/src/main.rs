@@ -14,6 +14,7 @@ mod output;
 mod progress;
 mod ready_file;
 mod server;
+mod size;
 
 use std::process::ExitCode;
 

@@ -101,6 +101,12 @@ impl Output {
         let _ = writeln!(io::stderr().lock(), "{text}");
     }
 
+    /// A question on stderr, whose answer is read behind it.
+    pub(crate) fn ask(self, text: impl Display) {
+        let mut stderr = io::stderr().lock();
+        let _ = write!(stderr, "{text}").and_then(|()| stderr.flush());
+    }
+
     /// A text for stdout in a style, where stdout shows styles.
     pub(crate) fn style(self, style: Style, text: impl Display) -> String {
         paint(self.colour_out, style, text)

@@ -26,6 +26,9 @@ pub(crate) struct Ready {
     pub(crate) admin_token: String,
     /// The seeded Feishu app.
     pub(crate) feishu: FeishuCredentials,
+    /// The seeded WeCom app and zone program; a server of before there were any leaves them out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) wecom: Option<WecomCredentials>,
 }
 
 /// The platform credentials of a Feishu app, under the platform's own names.
@@ -39,6 +42,32 @@ pub(crate) struct FeishuCredentials {
     pub(crate) encrypt_key: String,
     /// The Verification Token.
     pub(crate) verification_token: String,
+}
+
+/// What an app's server and a zone program need, under the platform's own names; what is not there is
+/// empty.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct WecomCredentials {
+    /// The corp: `ww` and 16 hexadecimal digits.
+    pub(crate) corpid: String,
+    /// The app's secret.
+    pub(crate) corpsecret: String,
+    /// The app's number in its corp.
+    pub(crate) agentid: i64,
+    /// The program that the app may use, and that receives its events.
+    pub(crate) program_id: String,
+    /// Signs what is sent to the data-callback URL.
+    pub(crate) token: String,
+    /// Encrypts it: 43 letters and digits.
+    pub(crate) encoding_aes_key: String,
+    /// Where notifications go.
+    pub(crate) data_callback_url: String,
+    /// The debug credential of the program.
+    pub(crate) debug_token: String,
+    /// Opens the keys of the corp's messages, PEM.
+    pub(crate) private_key_pem: String,
+    /// Which version of the corp's public key belongs to it.
+    pub(crate) public_key_ver: i64,
 }
 
 impl Ready {

@@ -1,26 +1,33 @@
-//! `ringback app`: Feishu apps, as the platform's console keeps them.
+//! `ringback app`: apps of both platforms, as the platforms' consoles keep them.
 
-use http::Method;
-use serde_json::{Map, Value, json};
+mod feishu;
+mod wecom;
 
-use super::trigger::the_app;
+use clap::ValueEnum;
+use serde_json::Value;
+
 use super::{render, secret};
 use crate::cli::Connection;
-use crate::client::{self, Client};
+use crate::client::Client;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::progress::with_progress;
 
-const COLUMNS: &[render::Column] = &[
-    ("APP ID", "/app_id"),
-    ("NAME", "/name"),
-    ("REQUEST URL", "/request_url"),
-    ("CALLBACK URL", "/callback_url"),
-    ("ENCRYPTED", "/encrypted"),
-];
+pub(super) use self::feishu::fixtures;
 
 /// Arguments of `ringback app`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+A Feishu app is named by its app id, cli_…, a WeCom app as CORPID/AGENTID. Where no app is named,
+the only one is meant: of WeCom with `--platform wecom` or in a command of WeCom alone, else of
+Feishu.
+
+Examples:
+  ringback app list
+  ringback app request-url http://127.0.0.1:3000/feishu
+  ringback app create --platform wecom --corp ww0123456789abcdef --name Orders
+  ringback app use ww0123456789abcdef/1000002 progAbc123
+  ringback app callback-url http://127.0.0.1:3000/wecom
+  ringback app receive progAbc123")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     connection: Connection,
@@ -30,43 +37,29 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// List the apps
-    List,
+    /// List the apps of a platform
+    List {
+        /// Which platform
+        #[arg(long, value_enum, default_value = "feishu")]
+        platform: Platform,
+    },
     /// Show one app
     Show(Named),
     /// Make an app; what is left out is generated
     Create(Create),
     /// Show an app's secrets
     Credentials(Named),
-    /// Set the URL that events are pushed to; it must answer the challenge
-    RequestUrl(RequestUrl),
     /// Replace one secret of an app; it holds at once
     Rotate {
         #[command(flatten)]
         named: Named,
-        /// Which secret
-        #[arg(long, value_parser = ["app_secret", "verification_token", "encrypt_key"])]
-        secret: String,
+        /// Which secret; corpsecret is the only one of WeCom
+        #[arg(long, value_parser = ["app_secret", "verification_token", "encrypt_key", "corpsecret"])]
+        secret: Option<String>,
         /// The new one: text, env:NAME or file:PATH; generated when left out
         #[arg(long, value_name = "SECRET")]
         value: Option<String>,
     },
-    /// List the types of events and callbacks that can be triggered without a body
-    Fixtures,
-    /// Change what an app is subscribed to
-    Subscribe {
-        /// Besides what it is subscribed to now
-        #[arg(long)]
-        add: bool,
-        /// Its app id
-        #[arg(value_name = "APP_ID")]
-        app: String,
-        /// All event types from now on; with `--add`, further ones
-        #[arg(required = true)]
-        events: Vec<String>,
-    },
-    /// Show an app's event log, as the platform's console does
-    Events(Named),
     /// Delete an app
     Delete {
         #[command(flatten)]
@@ -75,179 +68,141 @@ enum Action {
         #[arg(long)]
         dry_run: bool,
     },
+    #[command(flatten)]
+    Feishu(feishu::Action),
+    #[command(flatten)]
+    Wecom(wecom::Action),
+}
+
+/// Whose app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Platform {
+    /// Feishu.
+    Feishu,
+    /// WeCom.
+    Wecom,
 }
 
 #[derive(Debug, clap::Args)]
 struct Named {
-    /// Its app id; may be left out where there is one app only
-    #[arg(value_name = "APP_ID")]
+    /// Its app id, or CORPID/AGENTID; may be left out where there is one app only
+    #[arg(value_name = "APP")]
     app: Option<String>,
+    /// Which platform, where no app is named
+    #[arg(long, value_enum)]
+    platform: Option<Platform>,
 }
 
 impl Named {
+    fn platform(&self) -> Platform {
+        match &self.app {
+            Some(app) if app.contains('/') => Platform::Wecom,
+            Some(_) => Platform::Feishu,
+            None => self.platform.unwrap_or(Platform::Feishu),
+        }
+    }
+
+    /// Where the app stands in the management API.
     async fn path(&self, client: &Client) -> Result<String, Failure> {
-        let app = the_app(client, self.app.as_deref()).await?;
-        Ok(format!("feishu/apps/{}", client::encode(&app)))
+        let name = self.app.as_deref();
+        match self.platform() {
+            Platform::Feishu => feishu::path(client, name).await,
+            Platform::Wecom => Ok(super::wecom::the_app(client, name).await?.path()),
+        }
+    }
+
+    async fn get(&self, client: &Client, below: &str) -> Result<Value, Failure> {
+        let path = self.path(client).await?;
+        client.get(&format!("{path}{below}")).await
     }
 }
 
 #[derive(Debug, clap::Args)]
 struct Create {
+    /// Which platform
+    #[arg(long, value_enum, default_value = "feishu")]
+    platform: Platform,
     /// What people call it
     #[arg(long)]
     name: Option<String>,
-    /// cli_ and 16 hexadecimal digits
-    #[arg(long)]
-    app_id: Option<String>,
-    /// Its secret: text, env:NAME or file:PATH
-    #[arg(long, value_name = "SECRET")]
-    app_secret: Option<String>,
-    /// Its Verification Token
-    #[arg(long, value_name = "SECRET")]
-    verification_token: Option<String>,
-    /// Its Encrypt Key; without one nothing is encrypted or signed
-    #[arg(long, value_name = "SECRET")]
-    encrypt_key: Option<String>,
-    /// Event types to subscribe to
-    #[arg(long = "event", value_name = "TYPE")]
-    events: Vec<String>,
+    #[command(flatten)]
+    feishu: feishu::New,
+    #[command(flatten)]
+    wecom: wecom::New,
 }
 
-#[derive(Debug, clap::Args)]
-struct RequestUrl {
-    /// The app id, where there are several apps, and the URL
-    #[arg(required = true, num_args = 1..=2, value_names = ["APP_ID", "URL"])]
-    app_and_url: Vec<String>,
-    /// The URL for callbacks, not for events
-    #[arg(long)]
-    callbacks: bool,
+impl Create {
+    async fn run(self, client: &Client) -> Result<Value, Failure> {
+        match self.platform {
+            Platform::Feishu if self.wecom.is_empty() => {
+                client
+                    .post("feishu/apps", &self.feishu.body(self.name)?)
+                    .await
+            }
+            Platform::Wecom if self.feishu.is_empty() => {
+                let body = self.wecom.body(client, self.name).await?;
+                client.post("wecom/apps", &body).await
+            }
+            Platform::Feishu => Err(foreign("WeCom", "add `--platform wecom`")),
+            Platform::Wecom => Err(foreign("Feishu", "leave `--platform wecom` out")),
+        }
+    }
+}
+
+fn foreign(platform: &str, hint: &'static str) -> Failure {
+    let message = format!("an option of {platform} apps is given for an app of another platform");
+    Failure::usage("app.foreign_option", message).with_hint(hint)
 }
 
 /// Manages apps.
 pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let client = Client::locate(&arguments.connection)?;
-    let answer: Value = match arguments.action {
-        Action::List => {
-            let items = render::items(client.get("feishu/apps").await?);
-            render::list(output, &items, COLUMNS);
-            return Ok(());
-        }
-        Action::Show(named) => client.get(&named.path(&client).await?).await?,
-        Action::Create(create) => client.post("feishu/apps", &create.body()?).await?,
-        Action::Credentials(named) => {
-            client
-                .get(&format!("{}/credentials", named.path(&client).await?))
-                .await?
-        }
-        Action::RequestUrl(arguments) => {
-            with_progress("checking the URL", request_url(&client, &arguments)).await?
-        }
+    let mut answer = match arguments.action {
+        Action::List { platform } => return list(&client, output, platform).await,
+        Action::Show(named) => named.get(&client, "").await?,
+        Action::Create(create) => create.run(&client).await?,
+        Action::Credentials(named) => named.get(&client, "/credentials").await?,
         Action::Rotate {
             named,
             secret,
             value,
-        } => {
-            let value = value.as_deref().map(secret::given).transpose()?;
-            let body = json!({ "secret": secret, "value": value });
-            let path = format!("{}/rotate", named.path(&client).await?);
-            client.post(&path, &body).await?
-        }
-        Action::Fixtures => return fixtures(&client, output).await,
-        Action::Subscribe { add, app, events } => subscribe(&client, &app, events, add).await?,
-        Action::Events(named) => {
-            let path = format!("{}/events", named.path(&client).await?);
-            render::list(
-                output,
-                &render::items(client.get(&path).await?),
-                EVENT_COLUMNS,
-            );
-            return Ok(());
-        }
+        } => rotate(&client, &named, secret, value).await?,
         Action::Delete { named, dry_run } => {
             let path = named.path(&client).await?;
             return super::delete(&client, output, "app", &path, dry_run).await;
         }
+        Action::Feishu(action) => return action.run(&client, output).await,
+        Action::Wecom(action) => action.run(&client, output).await?,
     };
+    if !output.is_json() {
+        wecom::say_debug_modes(&mut answer);
+    }
     render::object(output, &answer);
     Ok(())
 }
 
-const EVENT_COLUMNS: &[render::Column] = &[
-    ("TIME", "/attempt_at"),
-    ("EVENT ID", "/event_id"),
-    ("TYPE", "/event_type"),
-    ("STATUS", "/status"),
-    ("HTTP", "/http_code"),
-    ("COST ms", "/cost_ms"),
-    ("RETRY CNT", "/retry_cnt"),
-];
+async fn list(client: &Client, output: Output, platform: Platform) -> Result<(), Failure> {
+    match platform {
+        Platform::Feishu => feishu::list(client, output).await,
+        Platform::Wecom => wecom::list(client, output).await,
+    }
+}
 
-async fn subscribe(
+async fn rotate(
     client: &Client,
-    app: &str,
-    mut events: Vec<String>,
-    add: bool,
+    named: &Named,
+    which: Option<String>,
+    value: Option<String>,
 ) -> Result<Value, Failure> {
-    let path = format!("feishu/apps/{}", client::encode(app));
-    if add {
-        let current: Value = client.get(&path).await?;
-        let current = current.get("events").and_then(Value::as_array);
-        let current = current.into_iter().flatten().filter_map(Value::as_str);
-        events.extend(current.map(str::to_owned));
-    }
-    let body = json!({ "events": events });
-    client.ask(Method::PATCH, &path, Some(&body)).await
-}
-
-const FIXTURE_COLUMNS: &[render::Column] = &[
-    ("TYPE", "/type"),
-    ("SCHEMA", "/schema"),
-    ("CALLBACK", "/call"),
-    ("TITLE", "/title"),
-];
-
-/// Prints what can be triggered without a body.
-pub(super) async fn fixtures(client: &Client, output: Output) -> Result<(), Failure> {
-    let items = render::items(client.get("feishu/fixtures").await?);
-    render::list(output, &items, FIXTURE_COLUMNS);
-    Ok(())
-}
-
-async fn request_url(client: &Client, arguments: &RequestUrl) -> Result<Value, Failure> {
-    let which = if arguments.callbacks {
-        "callback-url"
-    } else {
-        "request-url"
-    };
-    let (app, url) = match arguments.app_and_url.as_slice() {
-        [app, url] => (Some(app), url),
-        [url] => (None, url),
-        _ => return Err(Failure::usage("app.request_url", "no URL is given")),
-    };
-    let named = Named { app: app.cloned() };
-    let path = format!("{}/{which}", named.path(client).await?);
-    client
-        .ask(Method::PUT, &path, Some(&json!({ "url": url })))
-        .await
-}
-
-impl Create {
-    fn body(&self) -> Result<Value, Failure> {
-        let mut body = Map::new();
-        for (name, text) in [("name", &self.name), ("app_id", &self.app_id)] {
-            body.extend(text.as_ref().map(|text| (name.to_owned(), json!(text))));
+    let value = value.as_deref().map(secret::given).transpose()?;
+    let body = match (named.platform(), which.as_deref()) {
+        (Platform::Wecom, None | Some("corpsecret")) => wecom::rotation(value),
+        (Platform::Wecom, Some(_)) => return Err(foreign("Feishu", "leave `--secret` out")),
+        (Platform::Feishu, Some("corpsecret")) => {
+            return Err(foreign("WeCom", "name the app as CORPID/AGENTID"));
         }
-        let secrets = [
-            ("app_secret", &self.app_secret),
-            ("verification_token", &self.verification_token),
-            ("encrypt_key", &self.encrypt_key),
-        ];
-        for (name, text) in secrets {
-            if let Some(text) = text {
-                body.insert(name.to_owned(), secret::given(text)?.into());
-            }
-        }
-        body.insert("events".to_owned(), json!(self.events));
-        Ok(Value::Object(body))
-    }
+        (Platform::Feishu, which) => feishu::rotation(which, value.as_deref())?,
+    };
+    let path = format!("{}/rotate", named.path(client).await?);
+    client.post(&path, &body).await
 }

@@ -7,7 +7,7 @@ use crate::environment;
 use crate::failure::Failure;
 use crate::logging;
 use crate::output::{Output, Style};
-use crate::ready_file::{Ready, ReadyFile};
+use crate::ready_file::{FeishuCredentials, Ready, ReadyFile, WecomCredentials};
 use crate::server::Rehearsal;
 use crate::server::signal::Signals;
 
@@ -124,20 +124,52 @@ async fn another_that_runs(path: &Path, own: &Ready) -> Option<Ready> {
     there.is_alive().await.then_some(there)
 }
 
-/// Three lines to paste: environment, trigger, what to watch.
+/// Three lines to paste for each platform: environment, trigger, what to watch.
 fn tell(output: Output, ready: &Ready) {
-    let app = &ready.feishu;
     output.line(format_args!("ringback is ready at {}", ready.url));
     output.line("");
     output.line(output.style(Style::Strong, "feishu"));
+    tell_feishu(output, &ready.url, &ready.feishu);
+    if let Some(app) = &ready.wecom {
+        output.line("");
+        output.line(output.style(Style::Strong, "wecom"));
+        tell_wecom(output, &ready.url, app);
+    }
+    output.line("");
+    output.line("stop with Ctrl-C");
+}
+
+fn tell_feishu(output: Output, url: &str, app: &FeishuCredentials) {
     output.line(format_args!(
-        "  export FEISHU_DOMAIN={} FEISHU_APP_ID={} FEISHU_APP_SECRET={} FEISHU_ENCRYPT_KEY={} FEISHU_VERIFICATION_TOKEN={}",
-        ready.url, app.app_id, app.app_secret, app.encrypt_key, app.verification_token,
+        "  export FEISHU_DOMAIN={url} FEISHU_APP_ID={} FEISHU_APP_SECRET={} FEISHU_ENCRYPT_KEY={} FEISHU_VERIFICATION_TOKEN={}",
+        app.app_id, app.app_secret, app.encrypt_key, app.verification_token,
     ));
     output.line(
         "  ringback app request-url http://127.0.0.1:3000/feishu && ringback trigger feishu im.message.receive_v1",
     );
     output.line("  ringback log --follow");
-    output.line("");
-    output.line("stop with Ctrl-C");
+}
+
+/// What stands here is what `ringback exec` sets.
+fn tell_wecom(output: Output, url: &str, app: &WecomCredentials) {
+    let pairs = [
+        (environment::ZONE_URL, url),
+        (environment::WECOM_CORPID, &app.corpid),
+        (environment::WECOM_CORPSECRET, &app.corpsecret),
+        (environment::WECOM_AGENTID, &app.agentid.to_string()),
+        (environment::WECOM_PROGRAM_ID, &app.program_id),
+        (environment::WECOM_TOKEN, &app.token),
+        (environment::WECOM_ENCODING_AES_KEY, &app.encoding_aes_key),
+        (environment::WECOM_DEBUG_TOKEN, &app.debug_token),
+    ];
+    let known = pairs.iter().filter(|(_, value)| !value.is_empty());
+    let settings: Vec<String> = known
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    output.line(format_args!("  export {}", settings.join(" ")));
+    output.line("  ringback trigger zone conversation_new_message");
+    output.line(format_args!(
+        "  ringback log --follow --app {}/{}",
+        app.corpid, app.agentid
+    ));
 }

@@ -4,7 +4,7 @@ mod indent;
 
 use serde_json::Value;
 
-pub(super) use self::indent::indented;
+pub(super) use self::indent::{compact, indented};
 use crate::output::{Output, Table};
 
 /// A column of a table: its heading and where its cell stands in each object, as a JSON pointer.

@@ -71,6 +71,12 @@ impl Rehearsal {
                 rehearsal: true,
                 ..Default::default()
             },
+            // A developer waits for no review, and runs what is the developer's own.
+            zone: config::Zone {
+                approve_at_once: true,
+                allow_unisolated: true,
+                ..Default::default()
+            },
             // Nobody balances load over a laptop.
             shutdown: config::Shutdown {
                 drain_seconds: 0,
@@ -147,6 +153,7 @@ impl Local {
                     .unwrap_or_default(),
                 verification_token: text(&credentials.verification_token),
             },
+            wecom: None,
         })
     }
 

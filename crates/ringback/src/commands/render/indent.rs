@@ -1,4 +1,4 @@
-//! JSON text with a line per member, every value and the order of members as they stand.
+//! JSON text with a line per member, or on one line: every value and the order of members as they stand.
 
 const STEP: &str = "  ";
 
@@ -42,6 +42,24 @@ pub(crate) fn indented(text: &str) -> String {
     out
 }
 
+/// The text on one line, or as a JSON string where it is not JSON.
+pub(crate) fn compact(text: &str) -> String {
+    if serde_json::from_str::<serde::de::IgnoredAny>(text).is_err() {
+        return serde_json::Value::from(text).to_string();
+    }
+    let (mut in_text, mut escaped) = (false, false);
+    let keep = |char: &char| {
+        let was_in_text = in_text;
+        match char {
+            '"' if !escaped => in_text = !in_text,
+            _ => {}
+        }
+        escaped = in_text && *char == '\\' && !escaped;
+        was_in_text || !char.is_ascii_whitespace()
+    };
+    text.chars().filter(keep).collect()
+}
+
 fn begin_line(out: &mut String, depth: usize) {
     out.push('\n');
     out.push_str(&STEP.repeat(depth));
@@ -60,7 +78,7 @@ fn end_block(out: &mut String, depth: usize, bracket: char) {
 
 #[cfg(test)]
 mod tests {
-    use super::indented;
+    use super::{compact, indented};
 
     #[test]
     fn values_and_their_order_stay() {
@@ -68,5 +86,7 @@ mod tests {
         let lines = "{\n  \"b\": 1.00,\n  \"a\": [],\n  \"c\": {},\n  \"d\": [\n    \"{\\\"x\\\":1,\",\n    {\n      \"e\": \"\\\\\"\n    }\n  ]\n}";
         assert_eq!(indented(text), lines);
         assert_eq!(indented("no {JSON"), "no {JSON");
+        assert_eq!(compact(&indented(text)), text.replace("{ }", "{}"));
+        assert_eq!(compact("no {JSON"), r#""no {JSON""#);
     }
 }
