@@ -322,7 +322,7 @@ impl Zone {
 pub(crate) fn matches_output(ability: &Ability, result: &str) -> Result<(), Refusal> {
     ability.output.check(result.as_bytes()).map_err(|mismatch| {
         let code = match mismatch {
-            Mismatch::NotJson { .. } | Mismatch::Depth => errcode::OUTPUT_NOT_JSON,
+            Mismatch::NotJson { .. } => errcode::OUTPUT_NOT_JSON,
             _ => errcode::OUTPUT_MISMATCH,
         };
         code.because(format!("ability `{}`: {mismatch}", ability.id))

@@ -55,7 +55,12 @@ pub(crate) struct Arguments {
     )]
     wait: Option<Duration>,
     /// The notification it is about
-    #[arg(long, value_name = "ID", conflicts_with = "is_async")]
+    #[arg(
+        long,
+        value_name = "ID",
+        conflicts_with = "is_async",
+        allow_hyphen_values = true
+    )]
     notify_id: Option<String>,
     /// On behalf of which app, as CORPID/AGENTID; needed where there are several
     #[arg(long, value_name = "APP")]

@@ -156,6 +156,7 @@ fn every_link_between_the_documents_leads_somewhere() {
         "docs/fidelity.md",
         "docs/guide.md",
         "docs/operations.md",
+        "docs/zone-sdk.md",
     ] {
         let folder = root().join(document);
         let folder = folder.parent().unwrap();

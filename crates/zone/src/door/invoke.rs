@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::response::Response;
 use ringback_archive::Owner;
 use ringback_dialect::zone::{InvokeFrame, Outcome, Reason};
+use serde_json::json;
 
 use super::{Opened, Peer};
 use crate::app::App;
@@ -28,6 +29,7 @@ enum Api {
     ProgramTaskResult,
     CreateModelTask,
     ModelTaskResult,
+    KnowledgeBases,
     SetMasking,
     GetMasking,
 }
@@ -43,6 +45,7 @@ impl Api {
             "get_program_task_result" => Self::ProgramTaskResult,
             "create_model_task" | "create_private_task" => Self::CreateModelTask,
             "get_model_task_result" | "get_private_task_result" => Self::ModelTaskResult,
+            "knowledge_base_list" | "document_list" => Self::KnowledgeBases,
             "set_hide_sensitiveinfo_config" => Self::SetMasking,
             "get_hide_sensitiveinfo_config" => Self::GetMasking,
             _ => return None,
@@ -118,6 +121,10 @@ async fn invoke(
         }
         Api::ProgramTaskResult | Api::ModelTaskResult => {
             zone.task_result(kind_of(api), asking, request).await
+        }
+        Api::KnowledgeBases => {
+            let kb_info_list = zone.archive().knowledge_bases(&app.corpid).await?;
+            Ok(face::whole(&json!({ "kb_info_list": kb_info_list })))
         }
         Api::SetMasking => {
             zone.mask(&app.corpid, parse_json(request.as_bytes())?)

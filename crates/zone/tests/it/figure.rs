@@ -435,5 +435,28 @@ async fn rotation_goes_on_without_a_gap() {
         running.credentials(&stage.zone, PROGRAM, 1).await;
         let answer = stage.call("echo", json!({ "text": "new" })).await;
         assert_eq!(answer["errcode"], 0, "round {round}: {answer}");
+        let file = stage.zone.instance_credentials(PROGRAM, 1).await.unwrap();
+        let versions: Vec<_> = file
+            .versions
+            .iter()
+            .map(|version| version.version)
+            .collect();
+        assert_eq!(
+            versions,
+            [round + 1, round + 2],
+            "the one before is valid no longer"
+        );
     }
+    // One that was never taken up is replaced: two are valid, whatever happens.
+    stage.zone.rotate_program("ada", PROGRAM).await.unwrap();
+    stage.zone.rotate_program("ada", PROGRAM).await.unwrap();
+    let file = stage.zone.instance_credentials(PROGRAM, 1).await.unwrap();
+    let versions: Vec<_> = file
+        .versions
+        .iter()
+        .map(|version| version.version)
+        .collect();
+    assert_eq!(versions, [4, 6]);
+    running.credentials(&stage.zone, PROGRAM, 1).await;
+    assert_eq!(stage.call("echo", json!({})).await["errcode"], 0);
 }

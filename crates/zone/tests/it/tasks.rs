@@ -133,6 +133,13 @@ async fn a_model_knows_knowledge_and_tags_and_has_its_old_names() {
             .await;
         imported.unwrap_or_else(|error| panic!("{line}: {error}"));
     }
+    for name in ["knowledge_base_list", "document_list"] {
+        let bases = invoke(&a, &stage, name, json!({})).await;
+        assert_eq!(
+            bases["kb_info_list"],
+            json!([{ "kb_id": "kb1", "kb_name": "Questions" }])
+        );
+    }
     let first = reference(&stage, &a, "m1").await;
     let create = json!({
         "model_id": "model1", "ability_id": "ask", "kb_id": "kb1", "escape_type": 1,
