@@ -2,7 +2,7 @@
 //!
 //! [`LoadError`] when it starts, [`ZoneError`] when a person changes something. What an app or a program
 //! is answered is a [`Refusal`](crate::errcode::Refusal); why a callback URL is not saved is a
-//! [`UrlRefusal`](crate::callback_url::UrlRefusal).
+//! [`UrlRefusal`].
 
 use std::borrow::Cow;
 

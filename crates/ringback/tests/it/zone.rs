@@ -2,6 +2,7 @@
 
 mod apply;
 mod archive;
+mod crash;
 mod objects;
 mod program;
 mod running;
