@@ -53,19 +53,23 @@ enum Command {
     /// Serves as a bare server until it is ended; used by the bench itself.
     #[command(hide = true)]
     Child {
-        /// `echo` or `sink`.
+        /// `echo`, `sink`, `proxy` or `program`.
         kind: String,
+        /// Where a proxy sends on to, or the credentials file of a program.
+        #[arg(default_value = "")]
+        argument: String,
     },
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    if let Some(Command::Child { kind }) = &arguments.command {
-        let router = if kind == "sink" {
-            servers::sink(&Arc::default())
-        } else {
-            servers::echo()
+    if let Some(Command::Child { kind, argument }) = &arguments.command {
+        let router = match kind.as_str() {
+            "sink" => servers::sink(&Arc::default()),
+            "proxy" => servers::proxy(argument.parse()?),
+            "program" => servers::program(argument.into())?,
+            _ => servers::echo(),
         };
         return servers::run_child(router).await;
     }

@@ -18,8 +18,17 @@ pub(crate) struct Bare {
 impl Bare {
     /// Starts this binary again as the server of that name.
     pub(crate) async fn start(kind: &str) -> Result<Self> {
+        Self::start_with(kind, String::new()).await
+    }
+
+    /// A reverse proxy before this server.
+    pub(crate) async fn proxy(target: SocketAddr) -> Result<Self> {
+        Self::start_with("proxy", target.to_string()).await
+    }
+
+    async fn start_with(kind: &str, argument: String) -> Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
-            .args(["child", kind])
+            .args(["child", kind, &argument])
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
@@ -35,6 +44,42 @@ impl Bare {
             address: line.parse()?,
         })
     }
+}
+
+/// A zone program of this binary in a process of its own.
+pub(crate) struct Program {
+    _bare: Bare,
+    credentials: PathBuf,
+    pub(crate) address: SocketAddr,
+}
+
+impl Program {
+    /// Starts it with a credentials file that has no keys yet.
+    pub(crate) async fn start(directory: &Path) -> Result<Self> {
+        let credentials = directory.join("credentials.json");
+        let nobody = serde_json::json!({ "zone_url": "http://127.0.0.1:1", "key_id": "x/1", "versions": [] });
+        write_private(&credentials, &nobody)?;
+        let bare = Bare::start_with("program", credentials.display().to_string()).await?;
+        let address = bare.address;
+        Ok(Self {
+            _bare: bare,
+            credentials,
+            address,
+        })
+    }
+
+    /// Gives it the file of its instance, which it reads when it is first asked.
+    pub(crate) fn give(&self, credentials: &serde_json::Value) -> Result<()> {
+        write_private(&self.credentials, credentials)
+    }
+}
+
+fn write_private(path: &Path, value: &serde_json::Value) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let next = path.with_extension("next");
+    std::fs::write(&next, value.to_string())?;
+    std::fs::set_permissions(&next, std::fs::Permissions::from_mode(0o400))?;
+    Ok(std::fs::rename(next, path)?)
 }
 
 /// A running Ringback with its data in a directory of its own.

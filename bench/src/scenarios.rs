@@ -6,6 +6,7 @@ mod latency;
 mod receive;
 mod slow_sync;
 mod stored;
+mod zone;
 
 use std::path::PathBuf;
 
@@ -80,6 +81,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     }
     if wanted("stored") {
         stored::run(&mut bench).await?;
+    }
+    if wanted("zone") {
+        zone::run(&mut bench).await?;
     }
     Ok(())
 }

@@ -1,13 +1,21 @@
 //! The bare servers that Ringback is measured against, each in a process of its own.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Result;
 use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::StatusCode;
 use axum::routing::post;
 use bytes::Bytes;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use ringback_zone_sdk::{Settings, Zone};
 use tokio::net::TcpListener;
 
 /// A bare axum server that answers with the body it was sent.
@@ -22,6 +30,30 @@ pub(crate) fn sink(count: &Arc<AtomicUsize>) -> Router {
         count.fetch_add(1, Ordering::Relaxed);
         std::future::ready(())
     }))
+}
+
+/// A bare axum reverse proxy: each request as it came to one other server, over kept connections, and
+/// the answer as it came back.
+pub(crate) fn proxy(target: SocketAddr) -> Router {
+    let client: Client<HttpConnector, Body> = Client::builder(TokioExecutor::new()).build_http();
+    Router::new().fallback(post(move |mut request: Request| {
+        let client = client.clone();
+        async move {
+            let uri = format!("http://{target}/");
+            *request.uri_mut() = uri.parse().map_err(|_| StatusCode::BAD_GATEWAY)?;
+            let answer = client.request(request).await;
+            answer.map_err(|_| StatusCode::BAD_GATEWAY)
+        }
+    }))
+}
+
+/// A zone program that answers with what it was asked.
+pub(crate) fn program(credentials: PathBuf) -> Result<Router> {
+    let zone = Zone::new(Settings {
+        credentials: Some(credentials),
+        ..Settings::default()
+    })?;
+    Ok(zone.router(async |request: ringback_zone_sdk::Request| Ok::<_, String>(request.data)))
 }
 
 /// Serves on a free port of the loopback address, in the background.

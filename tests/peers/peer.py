@@ -80,7 +80,12 @@ def serve(answer, check=None):
         def log_message(self, *_):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    run(Handler)
+
+
+def run(handler):
+    """Serves with this handler class on a free loopback port until stdin closes."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with _writing:

@@ -4,6 +4,7 @@
 //! ends the command with the one line to run.
 
 mod debian;
+mod java;
 mod node;
 mod postgres;
 mod python;
@@ -26,6 +27,7 @@ pub(crate) use self::postgres::Binaries;
 pub(crate) struct Tools {
     python: PathBuf,
     node: node::Node,
+    java: PathBuf,
     peers: PathBuf,
     /// Libraries of packages that were unpacked instead of installed.
     library_path: Option<OsString>,
@@ -42,6 +44,7 @@ impl Tools {
         let debian = Debian::at(&folder);
         let python = python::provide(&folder, &workspace.peers(), &debian)?;
         let node = node::provide(&folder, &workspace.peers(), &python, &debian)?;
+        let java = java::provide(&debian)?;
         let postgres = Binaries::provide(&debian)?;
         let has_nextest = shell::succeeds(workspace.cargo().args(["nextest", "--version"]));
         if !has_nextest {
@@ -50,6 +53,7 @@ impl Tools {
         Ok(Self {
             python,
             node,
+            java,
             peers: workspace.peers(),
             library_path: debian.library_path(),
             postgres,
@@ -72,6 +76,7 @@ impl Tools {
             ("RINGBACK_TEST_PYTHON", self.python.clone().into()),
             ("RINGBACK_TEST_NODE", self.node.program.clone().into()),
             ("RINGBACK_TEST_NODE_PATH", self.node.modules.clone().into()),
+            ("RINGBACK_TEST_JAVA", self.java.clone().into()),
             ("RINGBACK_TEST_PEERS", self.peers.clone().into()),
         ];
         // The peers' HTTP clients must not send loopback traffic to a proxy.

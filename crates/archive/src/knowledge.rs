@@ -69,7 +69,35 @@ struct TagGroup {
     tag_list: Box<RawValue>,
 }
 
+/// A knowledge base of a corp (SDK sheet, 10.11).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KnowledgeBase {
+    /// Its id.
+    pub kb_id: String,
+    /// Its name.
+    pub kb_name: String,
+}
+
 impl Archive {
+    /// The knowledge bases of a corp, at most the 1,000 that a corp may have (SDK sheet, 10.11).
+    pub async fn knowledge_bases(&self, corp: &str) -> Result<Vec<KnowledgeBase>, ApiError> {
+        let Some(corp) = self.corp(corp) else {
+            return Ok(Vec::new());
+        };
+        let of_corp = [Value::Int(corp.id)];
+        let rows = self
+            .store()
+            .read(records::SELECT_KNOWLEDGE_BASES, of_corp)
+            .await?;
+        let base = |row: &Row| -> Result<KnowledgeBase, ApiError> {
+            Ok(KnowledgeBase {
+                kb_id: row.text(0)?.to_owned(),
+                kb_name: row.text(1)?.to_owned(),
+            })
+        };
+        rows.iter().map(base).collect()
+    }
+
     /// The `count` fragments of the knowledge base (at most 50) that resemble `query` most, the best
     /// first; those that share no word with it are left out. Resemblance is BM25 over words and, in
     /// Chinese, Japanese and Korean, pairs of characters. Only the first [`Options::fragments`] of the

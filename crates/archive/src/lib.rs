@@ -36,7 +36,7 @@ pub use edition::{AuthEdition, AuthScope};
 pub use error::{EditionError, ImportError, KeyError, LoadError, SetEditionsError, StoreError};
 pub use generate::Generate;
 pub use import::{CHUNK_LINES, Imported};
-pub use knowledge::{Fragment, TagGroups, knowledge_text};
+pub use knowledge::{Fragment, KnowledgeBase, TagGroups, knowledge_text};
 pub use notice::Notice;
 pub use options::Options;
 pub use records::SCHEMA;

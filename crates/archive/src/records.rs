@@ -115,6 +115,7 @@ ringback_store::statements! {
 
     DELETE_OLD = "DELETE FROM archive_message WHERE id IN (SELECT id FROM archive_message WHERE corp = $1 AND sent_at < $2 ORDER BY sent_at, id LIMIT $3)";
 
+    SELECT_KNOWLEDGE_BASES = "SELECT kb_id, name FROM archive_knowledge_base WHERE corp = $1 ORDER BY kb_id LIMIT 1000";
     SELECT_KNOWLEDGE_BASE = "SELECT name FROM archive_knowledge_base WHERE corp = $1 AND kb_id = $2";
     SELECT_FRAGMENTS = "SELECT fragment_id, question, text FROM archive_knowledge WHERE corp = $1 AND kb_id = $2 AND fragment_id > $3 ORDER BY fragment_id LIMIT $4";
     SELECT_FRAGMENT = "SELECT question, text FROM archive_knowledge WHERE corp = $1 AND kb_id = $2 AND fragment_id = $3";

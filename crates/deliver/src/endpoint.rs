@@ -4,35 +4,14 @@ use std::sync::{Arc, OnceLock};
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use ringback_types::{EndpointId, ScheduleTime, Secret, SourceId};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::meters::Meters;
 use crate::own::Prepared;
 use crate::policy::{Policy, PolicyChange, present};
 use crate::registry::EndpointError;
 
-macro_rules! words {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* })*) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name { $($(#[$variant_doc])* $variant,)* }
-
-        impl $name {
-            /// The word in the record, the API and the UI.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word,)* }
-            }
-
-            /// What that word means.
-            pub fn parse(word: &str) -> Option<Self> {
-                match word { $($word => Some(Self::$variant),)* _ => None }
-            }
-        }
-    )*};
-}
-
-words! {
+ringback_types::words! {
     /// Who resolves an endpoint: the room that owns it.
     Room {
         /// Made by a person: URL, secrets and policy stand in the endpoint itself.

@@ -150,7 +150,8 @@ impl Engine {
     }
 
     /// An HTTP transport with its own guard and its own rule for how long a connection may be idle and
-    /// still be used again; for [`Engine::register_transport`] and [`Target::Through`](crate::Target).
+    /// still be used again, and with header names in lower case; for [`Engine::register_transport`] and
+    /// [`Target::Through`](crate::Target).
     pub fn http_transport(&self, guard: Guard, idle_for: Duration) -> Arc<dyn Transport> {
         Arc::new(self.0.http.beside(guard, idle_for))
     }

@@ -19,7 +19,8 @@ use crate::failure::{Stage, TransportFailure};
 use crate::guard::{Guard, Rule};
 use crate::seam::{Answer, Limits};
 use crate::transport::{
-    Dialled, Door, HttpUrl, Tls, addresses, dial, failure, handshake, read_answer, secure, written,
+    Dialled, Door, HeaderNames, HttpUrl, Tls, addresses, dial, failure, handshake, read_answer,
+    secure, written,
 };
 
 /// Makes single exchanges and says everything about them. Cheap to clone; needs no engine.
@@ -181,9 +182,9 @@ impl<'a> Look<'a> {
             self.enter(Stage::Tls);
             let stream = secure(&self.probe.tls, &door, stream).await?;
             self.certificate = Some(certificate(stream.get_ref().1));
-            handshake(stream).await?
+            handshake(stream, HeaderNames::Title).await?
         } else {
-            handshake(stream).await?
+            handshake(stream, HeaderNames::Title).await?
         };
         self.enter(Stage::Head);
         let response = connection

@@ -30,7 +30,7 @@ use crate::guard::Guard;
 use crate::seam::{Answer, BoxFuture, Limits, Target, Transport};
 
 pub(crate) use self::body::{failure, read_answer};
-pub(crate) use self::connect::{Dialled, Door, addresses, dial, handshake, secure};
+pub(crate) use self::connect::{Dialled, Door, HeaderNames, addresses, dial, handshake, secure};
 pub(crate) use self::tls::Tls;
 pub use self::url::HttpUrl;
 
@@ -55,6 +55,7 @@ struct Inner {
     guard: Guard,
     tls: Tls,
     pool: Pool,
+    names: HeaderNames,
 }
 
 /// How far an exchange has come, readable after its deadline cut it off.
@@ -87,14 +88,25 @@ impl Http {
         options: &crate::EngineOptions,
     ) -> Self {
         let pool = Pool::new(clock, options.idle_per_address, options.idle_for);
-        Self(Arc::new(Inner { guard, tls, pool }))
+        Self(Arc::new(Inner {
+            guard,
+            tls,
+            pool,
+            names: HeaderNames::Title,
+        }))
     }
 
-    /// One with the same trust and clock and other rules for connections.
+    /// One for programs: with the same trust and clock, other rules for connections, and header names in
+    /// lower case.
     pub(crate) fn beside(&self, guard: Guard, idle_for: Duration) -> Self {
         let pool = self.0.pool.beside(idle_for);
         let tls = self.0.tls.clone();
-        Self(Arc::new(Inner { guard, tls, pool }))
+        Self(Arc::new(Inner {
+            guard,
+            tls,
+            pool,
+            names: HeaderNames::Lower,
+        }))
     }
 
     async fn send(
@@ -179,10 +191,11 @@ impl Http {
             .await?
             .stream;
         if !door.tls {
-            return handshake(stream).await;
+            return handshake(stream, self.0.names).await;
         }
         progress.reach(Stage::Tls);
-        handshake(secure(&self.0.tls, &door, stream).await?).await
+        let stream = secure(&self.0.tls, &door, stream).await?;
+        handshake(stream, self.0.names).await
     }
 }
 

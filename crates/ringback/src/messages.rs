@@ -7,6 +7,7 @@ pub(crate) mod commands;
 pub(crate) mod errcodes;
 pub(crate) mod verify;
 pub(crate) mod wecom;
+pub(crate) mod zone;
 
 use std::borrow::Cow;
 
@@ -28,6 +29,11 @@ pub(crate) struct Chinese {
     pub(crate) cause: &'static str,
     /// The sentence that fixes it; empty where there is none.
     pub(crate) fix: &'static str,
+}
+
+/// What is said in Chinese, for a table.
+const fn zh(cause: &'static str, fix: &'static str) -> Chinese {
+    Chinese { cause, fix }
 }
 
 impl Language {
@@ -83,7 +89,7 @@ impl Language {
         if self == Self::English {
             return None;
         }
-        let tables = [commands::TABLE, verify::TABLE, wecom::TABLE];
+        let tables = [commands::TABLE, verify::TABLE, wecom::TABLE, zone::TABLE];
         tables
             .into_iter()
             .flatten()

@@ -58,11 +58,11 @@ async fn serve_invoke(
     };
     let address = match Address::read(request.headers()) {
         Ok(address) => address,
-        Err(reason) => return unsealed(reason),
+        Err(reason) => return unsealed(&zone, reason),
     };
     let speaker = zone.snapshot().speaker(address.key_id).cloned();
     let Some(speaker) = speaker else {
-        return unsealed(Reason::KeyIdUnknown);
+        return unsealed(&zone, Reason::KeyIdUnknown);
     };
     let Ok(_own_place) = std::sync::Arc::clone(&speaker.places).try_acquire_owned() else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
@@ -70,7 +70,7 @@ async fn serve_invoke(
     let Some(keys) = speaker.ring.of(address.version).cloned() else {
         return match Peer::of_ring(&speaker, &api) {
             Some(peer) => peer.refused(&zone, "", Reason::VersionUnknown),
-            None => unsealed(Reason::VersionUnknown),
+            None => unsealed(&zone, Reason::VersionUnknown),
         };
     };
     let peer = Peer {
@@ -95,11 +95,11 @@ async fn serve_open(State(zone): State<Zone>, request: Request) -> Response {
     };
     let address = match Address::read(request.headers()) {
         Ok(address) if address.version == 1 => address,
-        Ok(_) => return unsealed(Reason::VersionUnknown),
-        Err(reason) => return unsealed(reason),
+        Ok(_) => return unsealed(&zone, Reason::VersionUnknown),
+        Err(reason) => return unsealed(&zone, reason),
     };
     let Some(keys) = open::keys(&zone, address.key_id) else {
-        return unsealed(Reason::KeyIdUnknown);
+        return unsealed(&zone, Reason::KeyIdUnknown);
     };
     let peer = Peer {
         key_id: address.key_id.to_owned(),
@@ -118,16 +118,18 @@ async fn serve_open(State(zone): State<Zone>, request: Request) -> Response {
 const OPEN: &str = "open";
 
 /// With no usable key there is nothing to sign by.
-fn unsealed(reason: Reason) -> Response {
-    log(reason, "");
+fn unsealed(zone: &Zone, reason: Reason) -> Response {
+    log(zone, reason, "");
     let Sealed { headers, body } = unsigned_refusal();
     written(headers, body)
 }
 
-fn log(reason: Reason, key_id: &str) {
+fn log(zone: &Zone, reason: Reason, key_id: &str) {
     let code = reason.code();
     let stable = ringback_types::Coded::code(&reason);
-    tracing::info!(key_id, code, cause = %stable, "a request at the zone's door was refused: {reason}");
+    if zone.may_tell() {
+        tracing::info!(key_id, code, cause = %stable, "a request at the zone's door was refused: {reason}");
+    }
     metrics::counter!("ringback_zone_door_refusals_total", "reason" => reason.as_str())
         .increment(1);
 }
@@ -165,7 +167,7 @@ impl Peer {
     }
 
     fn refused(&self, zone: &Zone, request_id: &str, reason: Reason) -> Response {
-        log(reason, &self.key_id);
+        log(zone, reason, &self.key_id);
         self.error(zone, request_id, reason.code())
     }
 

@@ -39,10 +39,6 @@ errcodes! {
     BAD_MEDIA_TYPE = 40005, "invalid type parameter";
     /// A file that is too small.
     BAD_MEDIA_SIZE = 40006, "invalid file size";
-    /// No such app.
-    BAD_AGENTID = 40056, "invalid agentid";
-    /// The callback URL did not pass its check.
-    BAD_CALLBACK_URL = 40057, "invalid callback url";
     /// A parameter that breaks its rule.
     BAD_PARAMETER = 40058, "invalid parameter";
     /// A parameter that is not there, or a body that is none.
@@ -63,8 +59,6 @@ errcodes! {
     MEDIA_MISSING = 41005, "media data missing";
     /// The token's time is over.
     TOKEN_EXPIRED = 42001, "access_token expired";
-    /// The app cannot be told anything: it has no callback URL.
-    NO_CALLBACK_URL = 43012, "the app must configure a callback url";
     /// A file without content.
     MEDIA_EMPTY = 44001, "empty media data";
     /// A file that is too large.
@@ -125,8 +119,6 @@ errcodes! {
     NOT_ASSOCIATED = 790_020, "the program or model is not associated with the app";
     /// The program is neither deployed nor in debug mode.
     NOT_DEPLOYED = 790_021, "the program or model is not deployed";
-    /// The expanded input of a model is too long.
-    INPUT_TOO_LONG = 790_040, "the expanded input is too long";
     /// The program has no such ability.
     BAD_ABILITY = 800_003, "ability_id does not exist";
 }

@@ -191,7 +191,7 @@ impl Coded for ZoneError {
     fn hint(&self) -> Option<Cow<'static, str>> {
         Some(Cow::Borrowed(match self {
             Self::NotFound { kind, .. } => match *kind {
-                "corp" => "`ringback app corps` shows them all",
+                "corp" => "`ringback corp list` shows them all",
                 "app" => "`ringback app list --platform wecom` shows them all",
                 _ => "`ringback program list` shows them all",
             },

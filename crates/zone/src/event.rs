@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
-use crate::errcode::Refusal;
+use crate::errcode::{self, Refusal};
 use crate::error::ZoneError;
 use crate::zone::Zone;
 
@@ -176,8 +176,10 @@ impl From<TriggerError> for Problem {
     fn from(error: TriggerError) -> Self {
         match error {
             TriggerError::Zone(error) => error.into(),
-            TriggerError::NoReceiver(_) => Self::from_error(409, &error),
-            TriggerError::Refused(_) => Self::from_error(503, &error),
+            TriggerError::Refused(ref refusal) if refusal.errcode == errcode::BUSY.number => {
+                Self::from_error(503, &error)
+            }
+            TriggerError::NoReceiver(_) | TriggerError::Refused(_) => Self::from_error(409, &error),
             _ => Self::from_error(422, &error),
         }
     }
@@ -197,10 +199,7 @@ impl Zone {
         let program_id = program_id.ok_or_else(|| TriggerError::NoReceiver(app.label()))?;
         let mut made = Vec::new();
         for _ in 0..trigger.count {
-            let payload = self
-                .payload(&app, &program_id, event_type, &trigger.set)
-                .await;
-            let payload = payload.map_err(TriggerError::Refused)?;
+            let payload = self.payload(&app, &program_id, event_type, &trigger.set);
             let receipt = self.emit(&app, event_type, payload, None).await;
             let receipt = receipt.map_err(TriggerError::Refused)?;
             made.push(Triggered {
@@ -219,6 +218,9 @@ impl Zone {
         agentid: Option<i64>,
     ) -> Result<std::sync::Arc<App>, TriggerError> {
         let snapshot = self.snapshot();
+        if let Some(corpid) = corpid {
+            snapshot.corp(corpid)?;
+        }
         let fits = |app: &&std::sync::Arc<App>| {
             corpid.is_none_or(|corpid| app.corpid == corpid)
                 && agentid.is_none_or(|agentid| app.agentid == agentid)
@@ -234,13 +236,13 @@ impl Zone {
         }
     }
 
-    async fn payload(
+    fn payload(
         &self,
         app: &App,
         program_id: &str,
         event_type: EventType,
         set: &BTreeMap<String, Value>,
-    ) -> Result<Value, Refusal> {
+    ) -> Value {
         let mut payload = event_type.sample();
         if let Some(kind) = event_type.token_kind() {
             let owner = Owner {
@@ -253,7 +255,7 @@ impl Zone {
         for (member, value) in set {
             payload[member.as_str()] = value.clone();
         }
-        Ok(payload)
+        payload
     }
 
     /// Writes an event for the app's receiving program; delivery goes on in the background.

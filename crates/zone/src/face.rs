@@ -119,6 +119,7 @@ pub(crate) fn json(value: &impl Serialize) -> Response {
 pub(crate) struct Caller {
     pub(crate) app: Arc<App>,
     pub(crate) api: &'static str,
+    zone: Zone,
 }
 
 impl FromRequestParts<Zone> for Caller {
@@ -136,7 +137,11 @@ impl FromRequestParts<Zone> for Caller {
         let app = zone.app_of_token(&token)?;
         zone.rates()
             .check_corp(&app.corpid, api, zone.options(), now)?;
-        Ok(Self { app, api })
+        Ok(Self {
+            app,
+            api,
+            zone: zone.clone(),
+        })
     }
 }
 
@@ -166,18 +171,15 @@ impl App {
 
 impl Caller {
     /// Says in the log why something was refused.
-    pub(crate) fn log(&self, refusal: &Refusal) {
-        let (app, api) = (self.app.label(), self.api);
-        let cause = refusal.cause.as_deref().unwrap_or(&refusal.errmsg);
-        tracing::info!(%app, api, errcode = refusal.errcode, cause, "refused");
+    fn log(&self, refusal: &Refusal) {
+        let api = self.api;
+        if self.zone.may_tell() {
+            let app = self.app.label();
+            let cause = refusal.cause.as_deref().unwrap_or(&refusal.errmsg);
+            tracing::info!(%app, api, errcode = refusal.errcode, cause, "refused");
+        }
         metrics::counter!("ringback_zone_refusals_total", "api" => api, "errcode" => refusal.errcode.to_string())
             .increment(1);
-    }
-
-    /// The parsed body.
-    pub(crate) fn body<T: DeserializeOwned>(&self, body: &Body) -> Result<T, Refusal> {
-        let body = body.0.as_ref().map_err(Clone::clone)?;
-        parse_json(body)
     }
 
     /// The answer, or the refusal with its cause in the log.
@@ -195,6 +197,13 @@ impl Caller {
 /// The body as it came, or why it did not come whole.
 #[derive(Debug)]
 pub(crate) struct Body(Result<Bytes, Refusal>);
+
+impl Body {
+    /// The parameters in it.
+    pub(crate) fn parsed<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
+        parse_json(self.0.as_ref().map_err(Clone::clone)?)
+    }
+}
 
 impl<S: Send + Sync> axum::extract::FromRequest<S> for Body {
     type Rejection = std::convert::Infallible;

@@ -9,7 +9,7 @@ use ringback_types::{AppId, EventId, ScheduleTime, Secret};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::call::{self, Asked, REPLY_BYTES};
+use crate::call::{Asked, REPLY_BYTES};
 use crate::errcode::{self, Refusal};
 use crate::program::Ability;
 use crate::records;
@@ -322,21 +322,9 @@ impl Zone {
 pub(crate) fn matches_output(ability: &Ability, result: &str) -> Result<(), Refusal> {
     ability.output.check(result.as_bytes()).map_err(|mismatch| {
         let code = match mismatch {
-            Mismatch::NotJson { .. } | Mismatch::Depth => errcode::OUTPUT_NOT_JSON,
+            Mismatch::NotJson { .. } => errcode::OUTPUT_NOT_JSON,
             _ => errcode::OUTPUT_MISMATCH,
         };
         code.because(format!("ability `{}`: {mismatch}", ability.id))
     })
-}
-
-/// Which route a task of `app` takes to another program.
-pub(crate) fn route_of_task(
-    zone: &Zone,
-    app: &App,
-    program_id: &str,
-    ability_id: &str,
-) -> Result<std::sync::Arc<ProgramRoute>, Refusal> {
-    let route = zone.callable(app, program_id)?;
-    call::ability(&route, ability_id)?;
-    Ok(route)
 }

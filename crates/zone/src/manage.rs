@@ -2,6 +2,7 @@
 //! audit row, and holds when it answers.
 
 mod apps;
+mod associations;
 mod corps;
 mod deploy;
 mod programs;

@@ -20,7 +20,7 @@ const NAME_BYTES: usize = 255;
 /// A file as the store names it.
 #[derive(Debug, Clone)]
 pub(crate) struct Media {
-    pub(crate) media_id: String,
+    pub(crate) id: String,
     pub(crate) app: AppId,
     pub(crate) filename: String,
     pub(crate) bytes: usize,
@@ -56,7 +56,7 @@ impl Zone {
         }
         let now = self.now();
         let media = Media {
-            media_id: self.random().alphanumeric::<44>(),
+            id: self.random().alphanumeric::<44>(),
             app: app.id,
             filename,
             bytes: content.len(),
@@ -72,7 +72,7 @@ impl Zone {
         self.store().write(vec![row]).await?;
         Ok(Uploaded {
             kind: "file",
-            media_id: media.media_id,
+            media_id: media.id,
             created_at: now.as_seconds().to_string(),
         })
     }

@@ -22,7 +22,7 @@ const NOTIFY_ID_BYTES: usize = 64;
 /// One notification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Notify {
-    pub(crate) notify_id: String,
+    pub(crate) id: String,
     pub(crate) app: AppId,
     pub(crate) program_id: String,
     /// What stands behind the slash of the key id that sent it.
@@ -47,15 +47,13 @@ pub(crate) struct LiveNotifies(RwLock<HashMap<String, Notify>>);
 impl LiveNotifies {
     pub(crate) async fn load(store: &Store) -> Result<Self, ReadError> {
         let live = records::notices::load_live(store, store.clock().schedule()).await?;
-        let by_id = live
-            .into_iter()
-            .map(|notify| (notify.notify_id.clone(), notify));
+        let by_id = live.into_iter().map(|notify| (notify.id.clone(), notify));
         Ok(Self(RwLock::new(by_id.collect())))
     }
 
     fn keep(&self, notify: Notify) {
         let mut live = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        live.insert(notify.notify_id.clone(), notify);
+        live.insert(notify.id.clone(), notify);
     }
 
     pub(crate) fn prune(&self, now: ScheduleTime) {
@@ -130,7 +128,7 @@ impl Zone {
         let request: Request = crate::face::parse_json(request.as_bytes())?;
         let now = self.now();
         let notify = Notify {
-            notify_id: self.notify_id(request.notify_id)?,
+            id: self.given_id(request.notify_id)?,
             app: app.id,
             program_id: program_id.to_owned(),
             instance: instance.to_owned(),
@@ -144,12 +142,12 @@ impl Zone {
         let answer = Answer {
             errcode: 0,
             errmsg: "ok",
-            notify_id: &taken.notify_id,
+            notify_id: &taken.id,
         };
         Ok(serde_json::to_string(&answer).unwrap_or_default())
     }
 
-    fn notify_id(&self, given: Option<String>) -> Result<String, Refusal> {
+    fn given_id(&self, given: Option<String>) -> Result<String, Refusal> {
         match given.filter(|id| !id.is_empty()) {
             None => Ok(self.random().alphanumeric::<43>()),
             Some(id) if id.len() <= NOTIFY_ID_BYTES && !id.chars().any(char::is_control) => Ok(id),
@@ -174,7 +172,7 @@ impl Zone {
                 Ok(notify.clone())
             }
             Err(WriteError::Unexpected { statement: 0, .. }) => {
-                let known = records::notices::find(self.store(), &notify.notify_id).await?;
+                let known = records::notices::find(self.store(), &notify.id).await?;
                 known
                     .filter(|known| known.same_owner(notify))
                     .ok_or_else(|| {
@@ -189,7 +187,7 @@ impl Zone {
         let xml = ProgramNotify {
             corpid: &app.corpid,
             create_time: self.store().clock().wire(),
-            notify_id: &notify.notify_id,
+            notify_id: &notify.id,
             notify_scene: notify.scene,
         };
         Arrival {

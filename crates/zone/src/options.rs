@@ -70,7 +70,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             zone_url: "http://127.0.0.1:7300".to_owned(),
-            token_life: Duration::from_secs(7_200),
+            token_life: Duration::from_hours(2),
             token_renewal: Duration::from_mins(5),
             url_check: Duration::from_secs(1),
             notify_life: Duration::from_mins(10),

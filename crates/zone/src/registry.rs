@@ -8,7 +8,7 @@ use ringback_dialect::wecom;
 use ringback_dialect::zone::{KeyRing, Keys};
 use ringback_store::Store;
 use ringback_types::{AppId, EndpointId, SourceId};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 
 use crate::app::App;
 use crate::association::Association;
@@ -50,7 +50,9 @@ pub(crate) struct Speaker {
     /// The app whose debug session it is; `None` for an instance, which serves them all.
     pub(crate) debugs: Option<AppId>,
     /// How many requests of this key may be under way at the door.
-    pub(crate) places: Arc<tokio::sync::Semaphore>,
+    pub(crate) places: Arc<Semaphore>,
+    /// The one place for a request to it, where its replies may be unbound.
+    pub(crate) alone: Arc<Semaphore>,
 }
 
 impl Registry {
@@ -163,8 +165,12 @@ impl Snapshot {
             program_id: program_id.into(),
             debugs,
             places: known.map_or_else(
-                || Arc::new(tokio::sync::Semaphore::new(places)),
+                || Arc::new(Semaphore::new(places)),
                 |known| Arc::clone(&known.places),
+            ),
+            alone: known.map_or_else(
+                || Arc::new(Semaphore::new(1)),
+                |known| Arc::clone(&known.alone),
             ),
         });
         self.rings.insert(key_id, speaker);

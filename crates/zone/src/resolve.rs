@@ -15,7 +15,7 @@ use ringback_store::record::{Event, EventKind};
 use ringback_types::{Code, Coded as _, Random};
 use serde::Deserialize;
 use std::borrow::Cow;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::job::JobKind;
 use crate::notify::LiveNotifies;
@@ -47,6 +47,7 @@ pub(crate) struct ZoneResolver {
 struct Destination {
     target: Target,
     ring: Arc<KeyRing>,
+    alone: Arc<Semaphore>,
 }
 
 /// What a frame says of its way; the rest is not looked at.
@@ -127,7 +128,7 @@ impl ZoneResolver {
         let way: Way<'_> = serde_json::from_slice(&plaintext).map_err(|_| unreadable())?;
         let destination = self.destination(route, &way.notify_id)?;
         let binding = route.program.settings.reply_binding;
-        let permit = alone(route, binding)?;
+        let permit = alone(destination.alone, binding)?;
         let is_call = event.kind == EventKind::Call;
         let output = if is_call {
             route.program.ability(&way.ability_id)
@@ -230,22 +231,24 @@ fn destination(
     url: Arc<HttpUrl>,
 ) -> Result<Destination, ResolveError> {
     let speaker = snapshot.speaker(key_id);
-    let ring = speaker.map(|speaker| Arc::clone(&speaker.ring));
+    let speaker =
+        speaker.ok_or_else(|| error("zone.no_key", "the instance has no secret", None))?;
     Ok(Destination {
-        ring: ring.ok_or_else(|| error("zone.no_key", "the instance has no secret", None))?,
+        ring: Arc::clone(&speaker.ring),
+        alone: Arc::clone(&speaker.alone),
         target: Target::Through { transport, url },
     })
 }
 
-/// Where replies may be unbound, one call at a time is in flight.
+/// Where replies may be unbound, one request at a time is in flight to an instance.
 fn alone(
-    route: &ProgramRoute,
+    place: Arc<Semaphore>,
     binding: ReplyBinding,
 ) -> Result<Option<OwnedSemaphorePermit>, ResolveError> {
     match binding {
         ReplyBinding::Strict => Ok(None),
         ReplyBinding::Loose => {
-            let permit = Arc::clone(&route.ongoing.alone).try_acquire_owned();
+            let permit = place.try_acquire_owned();
             let busy = "the program takes one call at a time, and one is under way";
             permit
                 .map(Some)
@@ -283,7 +286,7 @@ fn no_debug_url() -> ResolveError {
     error(
         "zone.no_debug_url",
         message,
-        Some("set it with `ringback program debug --url`"),
+        Some("set it with `ringback program debug PROGRAM --to URL`"),
     )
 }
 

@@ -47,8 +47,6 @@ pub(crate) struct Ongoing {
     /// Places for synchronous calls.
     pub(crate) calls: Arc<Semaphore>,
     concurrent_calls: u32,
-    /// One place an instance, for programs whose replies may be unbound.
-    pub(crate) alone: Arc<Semaphore>,
     pub(crate) replies: Arc<Nonces>,
     turn: AtomicUsize,
 }
@@ -58,7 +56,6 @@ impl Ongoing {
         Self {
             calls: Arc::new(Semaphore::new(concurrent_calls as usize)),
             concurrent_calls,
-            alone: Arc::new(Semaphore::new(1)),
             replies: Arc::new(Nonces::new(REPLY_NONCES)),
             turn: AtomicUsize::new(0),
         }

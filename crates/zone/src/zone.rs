@@ -20,7 +20,7 @@ use crate::alarm::Notices;
 use crate::error::{LoadError, ZoneError};
 use crate::notify::LiveNotifies;
 use crate::options::Options;
-use crate::rate::Rates;
+use crate::rate::{Counters, Rates};
 use crate::registry::{Registry, Snapshot, Turn};
 use crate::resolve::ZoneResolver;
 use crate::token::Tokens;
@@ -50,12 +50,16 @@ struct Inner {
     tokens: Tokens,
     notifies: Arc<LiveNotifies>,
     rates: Rates,
+    /// How many refusals a second are told in the log; all are counted.
+    told: Counters<()>,
     /// Nonces of requests at the door.
     nonces: ringback_dialect::zone::Nonces,
     /// Places for requests of apps and programs that are under way.
     places: ArcSwap<Semaphore>,
 }
 
+/// How many refusals a second are told in the log.
+const REFUSALS_TOLD: u32 = 20;
 /// How many nonces the door remembers, over all programs.
 const DOOR_NONCES: usize = 1 << 22;
 
@@ -79,6 +83,7 @@ impl Zone {
             tokens: Tokens::load(&store).await?,
             notifies: Arc::clone(&notifies),
             rates: Rates::default(),
+            told: Counters::default(),
             nonces: ringback_dialect::zone::Nonces::new(DOOR_NONCES),
             places: ArcSwap::from_pointee(Semaphore::new(options.in_flight)),
             registry: Arc::clone(&registry),
@@ -189,6 +194,17 @@ impl Zone {
 
     pub(crate) fn rates(&self) -> &Rates {
         &self.0.rates
+    }
+
+    /// Whether one more refusal may be told in the log this second: strangers must not fill it.
+    pub(crate) fn may_tell(&self) -> bool {
+        // Real time: a virtual clock may stand still.
+        let now = ScheduleTime::from_millis(self.store().clock().wire().as_millis());
+        let told = self
+            .0
+            .told
+            .count((), REFUSALS_TOLD, Duration::from_secs(1), now);
+        told.is_ok()
     }
 
     pub(crate) fn nonces(&self) -> &ringback_dialect::zone::Nonces {

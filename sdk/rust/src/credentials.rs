@@ -1,7 +1,7 @@
 //! The credentials file of a deployed program (design, section 6).
 //!
-//! The host replaces the file atomically when a secret is rotated; it is read again when a version
-//! is met that it did not hold, and only when the file has really changed.
+//! The host replaces the file atomically when a secret is rotated; it is read again when it has
+//! changed.
 
 use std::borrow::Cow;
 use std::fs::{File, Metadata};

@@ -76,10 +76,11 @@ impl Identities {
 
     /// The identity that this program speaks as.
     pub(crate) fn own(&self, now: WireTime) -> Result<Identity, Error> {
-        match self.debug() {
-            Some(session) => session.live(now),
-            None => self.deployed().ok_or(Error::NoKey),
+        if let Some(session) = self.debug() {
+            return session.live(now);
         }
+        self.reload();
+        self.deployed().ok_or(Error::NoKey)
     }
 
     /// The live identity that a request is addressed to, with keys of that version.
@@ -89,23 +90,21 @@ impl Identities {
         version: u32,
         now: WireTime,
     ) -> Result<Identity, Error> {
+        self.reload();
         let fits = |one: &Identity| one.ring.key_id() == key_id;
         let known = [self.debug(), self.deployed()];
         let found = known.into_iter().flatten().find(fits);
-        if let Some(identity) = found.filter(|one| one.ring.of(version).is_some()) {
-            return identity.live(now);
+        let refused = |reason| Error::Unverified { reason };
+        let identity = found.ok_or_else(|| refused(Reason::KeyIdUnknown))?;
+        if identity.ring.of(version).is_none() {
+            return Err(refused(Reason::VersionUnknown));
         }
-        self.reload();
-        let found = self.deployed().filter(fits).ok_or(Reason::KeyIdUnknown);
-        let live = found.and_then(|one| match one.ring.of(version) {
-            Some(_) => Ok(one),
-            None => Err(Reason::VersionUnknown),
-        });
-        live.map_err(|reason| Error::Unverified { reason })
+        identity.live(now)
     }
 
     /// Reads the credentials file again if it has changed; says whether it had. What cannot be read
-    /// leaves the keys as they are.
+    /// leaves the keys as they are. Looked at before every use of a key: the zone goes on with the
+    /// old version of a secret until this program has used the new one, so nothing else would tell.
     pub(crate) fn reload(&self) -> bool {
         let Some(path) = &self.path else { return false };
         let mut deployed = self

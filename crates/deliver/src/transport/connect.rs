@@ -151,15 +151,27 @@ pub(crate) async fn secure(
         .map_err(|error| failed(error.to_string()))
 }
 
+/// How the names of a request's headers are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HeaderNames {
+    /// As the platforms write them to callback URLs: some receivers look for `X-Lark-Signature` to the
+    /// letter (Feishu sheet, 7.1).
+    Title,
+    /// As the zone writes them to programs, whose decoders want `ww-…` in lower case (sheet
+    /// `wecom-zone-app`, 4.1).
+    Lower,
+}
+
 /// HTTP/1.1 over the stream; the connection is driven by a task of its own until either side ends it.
-pub(crate) async fn handshake<S>(stream: S) -> Result<Connection, TransportFailure>
+pub(crate) async fn handshake<S>(
+    stream: S,
+    names: HeaderNames,
+) -> Result<Connection, TransportFailure>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let (sender, connection) = http1::Builder::new()
-        // As the platforms write them: some receivers look for `X-Lark-Signature` to the letter
-        // (Feishu sheet, 7.1).
-        .title_case_headers(true)
+        .title_case_headers(names == HeaderNames::Title)
         .max_buf_size(HEAD_BYTES)
         .max_headers(HEADERS)
         .handshake(TokioIo::new(stream))

@@ -17,8 +17,9 @@ pub(super) use self::feishu::fixtures;
 /// Arguments of `ringback app`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-A Feishu app is named by its app id, cli_…, a WeCom app as CORPID/AGENTID. Where no app is named, the
-only one is meant: of WeCom with `--platform wecom` or in a command of WeCom alone, else of Feishu.
+A Feishu app is named by its app id, cli_…, a WeCom app as CORPID/AGENTID. Where no app is named,
+the only one is meant: of WeCom with `--platform wecom` or in a command of WeCom alone, else of
+Feishu.
 
 Examples:
   ringback app list
@@ -94,11 +95,11 @@ struct Named {
 
 impl Named {
     fn platform(&self) -> Platform {
-        let by_name = self.app.as_ref().map(|app| match app.contains('/') {
-            true => Platform::Wecom,
-            false => Platform::Feishu,
-        });
-        by_name.or(self.platform).unwrap_or(Platform::Feishu)
+        match &self.app {
+            Some(app) if app.contains('/') => Platform::Wecom,
+            Some(_) => Platform::Feishu,
+            None => self.platform.unwrap_or(Platform::Feishu),
+        }
     }
 
     /// Where the app stands in the management API.
@@ -156,7 +157,7 @@ fn foreign(platform: &str, hint: &'static str) -> Failure {
 /// Manages apps.
 pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let client = Client::locate(&arguments.connection)?;
-    let answer = match arguments.action {
+    let mut answer = match arguments.action {
         Action::List { platform } => return list(&client, output, platform).await,
         Action::Show(named) => named.get(&client, "").await?,
         Action::Create(create) => create.run(&client).await?,
@@ -171,8 +172,11 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Fail
             return super::delete(&client, output, "app", &path, dry_run).await;
         }
         Action::Feishu(action) => return action.run(&client, output).await,
-        Action::Wecom(action) => return action.run(&client, output).await,
+        Action::Wecom(action) => action.run(&client, output).await?,
     };
+    if !output.is_json() {
+        wecom::say_debug_modes(&mut answer);
+    }
     render::object(output, &answer);
     Ok(())
 }
@@ -197,7 +201,7 @@ async fn rotate(
         (Platform::Feishu, Some("corpsecret")) => {
             return Err(foreign("WeCom", "name the app as CORPID/AGENTID"));
         }
-        (Platform::Feishu, which) => feishu::rotation(which, value)?,
+        (Platform::Feishu, which) => feishu::rotation(which, value.as_deref())?,
     };
     let path = format!("{}/rotate", named.path(client).await?);
     client.post(&path, &body).await

@@ -1,20 +1,23 @@
-//! `ringback apply`: bring sources, endpoints and apps to what a file says, and show the difference.
+//! `ringback apply`: bring what the server has to what a file says, and show the difference.
 //!
 //! [`mod@file`] reads what is wanted, [`check`] refuses what cannot be, [`plan`] compares it with what the
 //! server has, and the steps of the plan are then carried out in an order in which each finds what it
 //! needs.
 
 mod check;
+mod difference;
 mod document;
 mod file;
 mod plan;
+mod step;
 
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
 use self::file::Wanted;
-use self::plan::{Plan, Step};
+use self::plan::Plan;
+use self::step::{Action, Step};
 use super::render;
 use crate::cli::Connection;
 use crate::client::Client;
@@ -52,10 +55,8 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Fail
             show(output, step);
             continue;
         }
-        let path = step.path();
-        let asked: Result<Value, Failure> =
-            client.ask(step.method(), &path, step.body.as_ref()).await;
-        let answer = asked.map_err(|failure| stopped(output, &plan.steps, made, failure))?;
+        let answer = step.carry_out(&client).await;
+        let answer = answer.map_err(|failure| stopped(output, &plan.steps, made, failure))?;
         show(output, step);
         show_made_key(output, step, &answer);
     }
@@ -78,9 +79,9 @@ fn show(output: Output, step: &Step) {
         return;
     }
     let style = match step.action {
-        plan::Action::Create => Style::Good,
-        plan::Action::Change | plan::Action::SaveUrl => Style::Notice,
-        plan::Action::Delete => Style::Bad,
+        Action::Create => Style::Good,
+        Action::Change | Action::SaveUrl => Style::Notice,
+        Action::Delete => Style::Bad,
     };
     output.line(output.style(style, step.title()));
     for line in &step.difference {

@@ -17,9 +17,9 @@ use crate::progress::with_progress;
 /// Arguments of `ringback archive`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-A line is an object with a `kind`: message, member, customer, chat, consent, tag_group, knowledge_base
-or knowledge. Messages that are there already are counted and stay as they were, so that an import that
-broke off is simply run again.
+A line is an object with a `kind`: message, member, customer, chat, consent, tag_group,
+knowledge_base or knowledge. Messages that are there already are counted and stay as they were, so
+that an import that broke off is simply run again.
 
 Examples:
   ringback archive generate --messages 200 --seed 7
@@ -77,12 +77,20 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Fail
     let imported = match arguments.action {
         Action::Import { file, corp } => {
             let corp = the_corp(&client, corp.as_deref()).await?;
-            import::run(&client, output, &file, &corp).await?
+            import::run(&client, output, &file, &corp).await
         }
-        Action::Generate(generate) => generate.run(&client).await?,
+        Action::Generate(generate) => generate.run(&client).await,
     };
-    render::object(output, &imported);
+    render::object(output, &imported.map_err(with_own_hint)?);
     Ok(())
+}
+
+/// The server speaks of the platform's API; here is a command for it.
+fn with_own_hint(failure: Failure) -> Failure {
+    if failure.code != "archive.no_public_key" {
+        return failure;
+    }
+    failure.with_hint("set one first: `ringback corp public-key FILE --version 1`")
 }
 
 impl Generate {

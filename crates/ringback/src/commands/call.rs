@@ -25,8 +25,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// Arguments of `ringback call`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-What is printed is `response_data`. A refusal is printed as its errcode and errmsg, with the cause that
-the platform does not tell, and the exit status is 1.
+What is printed is `response_data`. A refusal is printed as its errcode and errmsg, with the cause
+that the platform does not tell, and the exit status is 1.
 
 Examples:
   ringback call progAbc123 invoke_sync_msg '{\"limit\":10}'
@@ -55,7 +55,12 @@ pub(crate) struct Arguments {
     )]
     wait: Option<Duration>,
     /// The notification it is about
-    #[arg(long, value_name = "ID", conflicts_with = "is_async")]
+    #[arg(
+        long,
+        value_name = "ID",
+        conflicts_with = "is_async",
+        allow_hyphen_values = true
+    )]
     notify_id: Option<String>,
     /// On behalf of which app, as CORPID/AGENTID; needed where there are several
     #[arg(long, value_name = "APP")]
@@ -180,14 +185,15 @@ fn finish(output: Output, answer: Answer, raw: bool) -> Result<(), Failure> {
         return Ok(());
     }
     let message = format!("the program reported the error {reported} for the job");
-    Err(Failure::failed("call.program_error", message).with_hint(
-        "what it said besides stands on stdout; see its log with `ringback program logs`",
-    ))
+    Err(Failure::failed("call.program_error", message)
+        .with_hint("see its log with `ringback program logs`"))
 }
 
-/// Prints `response_data`: indented for people, on one line as JSON, or as it is.
+/// Prints `response_data`: indented for people, on one line as JSON, or as it is. A job may have none.
 fn print(output: Output, data: Option<String>, raw: bool) {
-    let data = data.unwrap_or_default();
+    let Some(data) = data.filter(|data| !data.is_empty()) else {
+        return;
+    };
     if raw {
         output.line(data);
     } else if !output.is_json() {

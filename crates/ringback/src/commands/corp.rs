@@ -23,8 +23,8 @@ const COLUMNS: &[render::Column] = &[
 /// Arguments of `ringback corp`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Nothing is archived for a corp before it has a public key. Whoever holds the private key opens the
-messages' own keys.
+Nothing is archived for a corp before it has a public key. Whoever holds the private key opens
+the messages' own keys.
 
 Examples:
   ringback corp create --name Acme --test

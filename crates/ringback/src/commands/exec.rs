@@ -33,7 +33,8 @@ The command finds the platform by RINGBACK_URL and RINGBACK_TOKEN, as `ringback 
   _DEBUG_TOKEN.
 A zone program in debug mode finds the zone by RINGBACK_ZONE_URL.
 
-The exit status is the command's own, 127 where there is no such command, 126 where it cannot be run.
+The exit status is the command's own, 127 where there is no such command, 126 where it cannot
+be run.
 
 Example:
   ringback exec --listen 127.0.0.1:0 --clock virtual -- npm test")]
@@ -144,4 +145,33 @@ fn exit_code(status: ExitStatus) -> ExitCode {
         .code()
         .or_else(|| status.signal().map(|signal| SIGNAL_BASE + signal));
     ExitCode::from(u8::try_from(number.unwrap_or(1)).unwrap_or(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_command_is_told_of_the_seeded_apps() {
+        let mut ready = json!({
+            "url": "http://127.0.0.1:7300",
+            "admin_token": "token",
+            "feishu": { "app_id": "", "app_secret": "", "encrypt_key": "", "verification_token": "" },
+        });
+        let read = |ready: &serde_json::Value| -> Vec<(&str, String)> {
+            variables(&serde_json::from_value(ready.clone()).expect("it is a ready file"))
+        };
+        let zone = (env::ZONE_URL, "http://127.0.0.1:7300".to_owned());
+        assert!(read(&ready).contains(&zone));
+        assert!(!read(&ready).iter().any(|(name, _)| name.contains("WECOM")));
+        ready["wecom"] = json!({
+            "corpid": "ww", "corpsecret": "s", "agentid": 1_000_002, "program_id": "prog",
+            "token": "t", "encoding_aes_key": "k", "data_callback_url": "", "debug_token": "dbg",
+            "private_key_pem": "", "public_key_ver": 1,
+        });
+        let agent = (env::WECOM_AGENTID, "1000002".to_owned());
+        assert!(read(&ready).contains(&agent));
+    }
 }

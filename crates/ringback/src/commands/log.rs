@@ -55,6 +55,9 @@ enum Action {
     Show {
         /// `evt_…` or `dlv_…`
         id: String,
+        /// Open what went to a program of the zone; needs the role auditor, and the audit keeps it
+        #[arg(long)]
+        plaintext: bool,
     },
 }
 
@@ -76,8 +79,8 @@ fn yes() -> bool {
 /// Searches, follows or shows.
 pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let client = Client::locate(&arguments.connection)?;
-    if let Some(Action::Show { id }) = &arguments.action {
-        return show(&client, output, id).await;
+    if let Some(Action::Show { id, plaintext }) = &arguments.action {
+        return show(&client, output, id, *plaintext).await;
     }
     if arguments.follow {
         return follow(&client, output, &arguments).await;
@@ -111,8 +114,10 @@ fn say_how_far(output: Output, page: &Page) {
     ));
 }
 
-async fn show(client: &Client, output: Output, id: &str) -> Result<(), Failure> {
-    let mut entry: Value = client.get(&format!("log/{}", client::encode(id))).await?;
+async fn show(client: &Client, output: Output, id: &str, plaintext: bool) -> Result<(), Failure> {
+    let plain = plaintext.then(|| ("plaintext", "true".to_owned()));
+    let path = client::with_query(&format!("log/{}", client::encode(id)), plain);
+    let mut entry: Value = client.get(&path).await?;
     if output.is_json() {
         output.json(&entry);
         return Ok(());

@@ -25,12 +25,13 @@ use crate::progress::with_progress;
 /// Arguments of `ringback program`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-A program is described in a file, submitted, approved (`ringback dev` approves at once) and deployed:
-where it runs already, or as processes of this server, which are not isolated.
+A program is described in a file, submitted, approved (`ringback dev` approves at once) and
+deployed: where it runs already, or as processes of this server, which are not isolated.
 
 Examples:
   ringback program apply program.toml
-  ringback program submit progAbc123 && ringback program deploy progAbc123 --to http://127.0.0.1:8080
+  ringback program submit progAbc123
+  ringback program deploy progAbc123 --to http://127.0.0.1:8080
   ringback program deploy progAbc123 --process /srv/zone-program --arg=--verbose --instances 2
   ringback program credentials progAbc123 1 --out zone-credentials.json
   ringback program debug progAbc123 --to http://127.0.0.1:8081 --credential")]
@@ -123,15 +124,21 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Fail
     let review = |approved: bool| json!({ "approved": approved });
     let answer: Value = match arguments.action {
         Action::List => return list(&client, output).await,
-        Action::Show(named) => client.get(&named.path(&client).await?).await?,
+        Action::Show(named) => {
+            show(output, client.get(&named.path(&client).await?).await?);
+            return Ok(());
+        }
         Action::Status { program } => {
             return status::run(&client, output, program.as_deref()).await;
         }
-        Action::Apply(apply) => apply.run(&client).await?,
+        Action::Apply(apply) => {
+            show(output, apply.run(&client).await?);
+            return Ok(());
+        }
         Action::Submit(named) => named.post(&client, "submit", &nothing).await?,
         Action::Approve(named) => named.post(&client, "review", &review(true)).await?,
         Action::Reject(named) => named.post(&client, "review", &review(false)).await?,
-        Action::Deploy(deploy) => deploy.run(&client).await?,
+        Action::Deploy(deploy) => deploy.run(&client, output).await?,
         Action::Undeploy(named) => {
             let stopping = named.post(&client, "undeploy", &nothing);
             with_progress("stopping", stopping).await?
@@ -150,7 +157,7 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Fail
         Action::Debug(debug) => return debug.run(&client, output).await,
         Action::Delete { named, dry_run } => return delete(&client, output, &named, dry_run).await,
     };
-    show(output, answer);
+    show_state(output, answer);
     Ok(())
 }
 
@@ -183,20 +190,40 @@ fn show(output: Output, mut program: Value) {
     }
     let ids = abilities_of(&program).iter().map(|it| it["id"].clone());
     program["abilities"] = Value::Array(ids.collect());
-    let mut take = |member: &str| {
-        let taken = program.as_object_mut().and_then(|it| it.remove(member));
-        render::items(taken.unwrap_or_default())
-    };
-    let (instances, warnings) = (take("instances"), take("warnings"));
+    let warnings = taken(&mut program, "warnings");
+    let instances = taken(&mut program, "instances");
     render::object(output, &program);
-    if !instances.is_empty() {
-        output.line("");
-        output.line(output.style(Style::Strong, "instances"));
-        output.line(status::table(&instances));
-    }
+    show_instances(output, &instances);
     for warning in warnings {
         output.note(format_args!("warning: {}", render::cell(Some(&warning))));
     }
+}
+
+/// Shows where a program stands, without what it is.
+fn show_state(output: Output, mut program: Value) {
+    if output.is_json() {
+        output.json(&program);
+        return;
+    }
+    let instances = taken(&mut program, "instances");
+    let members = ["program_id", "name", "state", "host", "log_level"];
+    let named = members.map(|name| (name.to_owned(), program[name].clone()));
+    render::object(output, &Value::Object(named.into_iter().collect()));
+    show_instances(output, &instances);
+}
+
+fn show_instances(output: Output, instances: &[Value]) {
+    if !instances.is_empty() {
+        output.line("");
+        output.line(output.style(Style::Strong, "instances"));
+        output.line(status::table(instances));
+    }
+}
+
+/// A list that a program has, no longer in it.
+fn taken(program: &mut Value, member: &str) -> Vec<Value> {
+    let taken = program.as_object_mut().and_then(|it| it.remove(member));
+    render::items(taken.unwrap_or_default())
 }
 
 fn abilities_of(program: &Value) -> &[Value] {
@@ -248,14 +275,13 @@ async fn id_of(client: &Client, name: &str) -> Result<Option<String>, Failure> {
     let mut named = programs
         .iter()
         .filter(|program| program.get("name").is_some_and(|it| it == name));
-    match (named.next(), named.next()) {
-        (only, None) => Ok(only.map(|it| render::cell(it.get("program_id")))),
-        _ => {
-            let message = format!("several programs are called `{name}`");
-            Err(Failure::usage("program.which", message)
-                .with_hint("name one with `--id`; `ringback program list` shows them"))
-        }
+    let first = named.next();
+    if named.next().is_some() {
+        let message = format!("several programs are called `{name}`");
+        return Err(Failure::usage("program.which", message)
+            .with_hint("name one with `--id`; `ringback program list` shows them"));
     }
+    Ok(first.map(|program| render::cell(program.get("program_id"))))
 }
 
 /// What the server refuses of a description stands in its file.

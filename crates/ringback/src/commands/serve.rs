@@ -21,11 +21,16 @@ pub(crate) struct Arguments {
     /// The configuration file
     #[arg(long, env = environment::CONFIG, hide_env_values = true, value_name = "FILE")]
     config: PathBuf,
+    /// Let zone programs run as processes of this server, although they are not isolated; the same as
+    /// `zone.allow_unisolated` of the configuration
+    #[arg(long)]
+    unisolated: bool,
 }
 
 /// Serves until a signal.
 pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
-    let config = Config::read(&arguments.config)?;
+    let mut config = Config::read(&arguments.config)?;
+    config.zone.allow_unisolated |= arguments.unisolated;
     let level = logging::start(&config.log)?;
     let signals = Signals::new()?;
     let setting = Setting::production(&config);

@@ -60,6 +60,11 @@ impl AppName {
         })
     }
 
+    /// The corp it is in.
+    pub(super) fn corpid(&self) -> &str {
+        &self.corpid
+    }
+
     /// Where it stands in the management API.
     pub(super) fn path(&self) -> String {
         format!(

@@ -2,7 +2,7 @@
 //!
 //! The numbers are those of sheet `wecom-zone-app`, 1.3 and 1.4.
 
-use super::{Chinese, Language};
+use super::{Chinese, Language, zh};
 use crate::failure::Failure;
 
 /// The failure that an answer of the platform is, with its number first.
@@ -28,10 +28,6 @@ pub(crate) fn failure(
 
 /// The stable code of every refusal; which one it is, the number says.
 const REFUSED: &str = "call.refused";
-
-const fn zh(cause: &'static str, fix: &'static str) -> Chinese {
-    Chinese { cause, fix }
-}
 
 /// Number → hint, and cause and fix in Chinese.
 const TABLE: &[(i32, &str, Chinese)] = &[

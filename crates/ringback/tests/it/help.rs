@@ -7,9 +7,22 @@ fn help_lists_commands_and_exit_statuses() {
     let place = Place::new();
     let help = place.run(["--help"]).held();
     exact_settings().bind(|| insta::assert_snapshot!("help", help));
-    for command in ["verify", "trigger", "apply", "log", "fault", "key"] {
+    for command in [
+        "verify", "trigger", "apply", "log", "fault", "key", "app", "corp", "program", "call",
+        "archive",
+    ] {
         let help = place.run([command, "--help"]).held();
         exact_settings().bind(|| insta::assert_snapshot!(format!("help_{command}"), help));
+    }
+    for [command, action] in [
+        ["app", "create"],
+        ["program", "apply"],
+        ["program", "deploy"],
+        ["program", "debug"],
+    ] {
+        let help = place.run([command, action, "--help"]).held();
+        let name = format!("help_{command}_{action}");
+        exact_settings().bind(|| insta::assert_snapshot!(name, help));
     }
 }
 

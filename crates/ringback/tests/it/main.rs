@@ -16,3 +16,4 @@ mod serve;
 mod support;
 mod verify;
 mod verify_wecom;
+mod zone;

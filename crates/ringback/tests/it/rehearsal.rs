@@ -258,6 +258,7 @@ fn exec_sets_the_environment_and_passes_the_exit_status_on() {
     let place = Place::new();
     let script = r#"
         test -n "$RINGBACK_URL" -a -n "$RINGBACK_TOKEN" || exit 90
+        test "$RINGBACK_ZONE_URL" = "$RINGBACK_URL" || exit 91
         echo "$RINGBACK_FEISHU_APP_ID $RINGBACK_FEISHU_ENCRYPT_KEY"
         "$0" app list --format json
         exit 7

@@ -19,6 +19,11 @@ impl Place {
         self.0.path().join(name)
     }
 
+    /// Puts a file there.
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).unwrap();
+    }
+
     /// The binary with these arguments, in an environment that holds nothing but this place.
     pub(crate) fn ringback<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ringback"));

@@ -19,7 +19,7 @@ const BODY_BYTES: usize = 16 << 20;
 const CHUNK_BYTES: usize = 256 << 10;
 /// What one request may generate; more is made with more requests.
 const MOST_MESSAGES: usize = 200_000;
-const MOST_PEOPLE: usize = 20_000;
+const MOST_PEOPLE: usize = 5_000;
 const MOST_DAYS: u32 = 3_660;
 
 fn refused(error: &ImportError) -> Problem {
@@ -70,11 +70,11 @@ pub(crate) struct GenerateRequest {
     seed: Option<u64>,
     /// How many messages, at most 200000.
     messages: Option<usize>,
-    /// Members of the corp, at most 20000.
+    /// Members of the corp, at most 5000.
     members: Option<usize>,
-    /// Customers, at most 20000.
+    /// Customers, at most 5000.
     customers: Option<usize>,
-    /// Group chats with customers, at most 20000.
+    /// Group chats with customers, at most 5000.
     groups: Option<usize>,
     /// Over how many days before now the messages are spread, at most 3660.
     days: Option<u32>,

@@ -10,8 +10,8 @@ use crate::view::AppView;
 use crate::zone::Zone;
 
 /// Checks a data-callback URL as the platform does and saves it only if it passes; the old one stays in
-/// force else. A Token and EncodingAESKey that are made stand in the app's credentials, and a server must
-/// know them to pass: so give both, or save the URL again once it knows them.
+/// force else. Give the Token and EncodingAESKey that the server has; left out, those that are saved are
+/// used. One that is made here, where none is saved yet, is known to no server that decrypts.
 #[utoipa::path(put, path = "/api/v1/wecom/apps/{corpid}/{agentid}/callback-url", operation_id = "save_zone_callback", tag = TAG,
     params(("corpid" = String, Path), ("agentid" = i64, Path)), request_body = NewCallback,
     responses((status = 200, body = AppView), (status = 404, body = Problem), (status = 422, body = Problem)))]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::response::Response;
 use ringback_archive::Owner;
 use ringback_dialect::zone::{InvokeFrame, Outcome, Reason};
+use serde_json::json;
 
 use super::{Opened, Peer};
 use crate::app::App;
@@ -14,6 +15,7 @@ use crate::face::{self, parse_json};
 use crate::job::JobKind;
 use crate::program::ProgramState;
 use crate::registry::Speaker;
+use crate::task::Asking;
 use crate::zone::Zone;
 
 /// The APIs that are there, with their old names (SDK sheet, section 21).
@@ -27,6 +29,7 @@ enum Api {
     ProgramTaskResult,
     CreateModelTask,
     ModelTaskResult,
+    KnowledgeBases,
     SetMasking,
     GetMasking,
 }
@@ -42,6 +45,7 @@ impl Api {
             "get_program_task_result" => Self::ProgramTaskResult,
             "create_model_task" | "create_private_task" => Self::CreateModelTask,
             "get_model_task_result" | "get_private_task_result" => Self::ModelTaskResult,
+            "knowledge_base_list" | "document_list" => Self::KnowledgeBases,
             "set_hide_sensitiveinfo_config" => Self::SetMasking,
             "get_hide_sensitiveinfo_config" => Self::GetMasking,
             _ => return None,
@@ -69,14 +73,16 @@ pub(super) async fn answer(
         return peer.refused(zone, opened.request_id(), Reason::PlaintextNotJson);
     };
     let answered = invoke(zone, speaker, api, &frame, &opened).await;
-    let text = answered.unwrap_or_else(|refusal| refused(&refusal, peer));
+    let text = answered.unwrap_or_else(|refusal| refused(zone, &refusal, peer));
     peer.sealed(zone, opened.request_id(), Outcome::Ok, text.as_bytes())
 }
 
-fn refused(refusal: &Refusal, peer: &Peer) -> String {
+fn refused(zone: &Zone, refusal: &Refusal, peer: &Peer) -> String {
     let cause = refusal.cause.as_deref().unwrap_or(&refusal.errmsg);
     let (key_id, api, errcode) = (&peer.key_id, &peer.target, refusal.errcode);
-    tracing::info!(key_id, api, errcode, cause, "an SDK request was refused");
+    if zone.may_tell() {
+        tracing::info!(key_id, api, errcode, cause, "an SDK request was refused");
+    }
     serde_json::to_string(&refusal.envelope()).unwrap_or_default()
 }
 
@@ -93,7 +99,11 @@ async fn invoke(
     let asker = Asker::of(zone, speaker, frame)?;
     let (app, request) = (&asker.app, frame.request.as_str());
     let program_id = &*speaker.program_id;
-    let debugging = speaker.debugs.is_some();
+    let asking = Asking {
+        app,
+        program_id,
+        debugging: speaker.debugs.is_some(),
+    };
     match api {
         Api::SyncMsg => Ok(zone.archive().sync_msg(&asker.owner(), request).await?),
         Api::MessagesOfPage => Ok(zone
@@ -107,12 +117,14 @@ async fn invoke(
         }
         Api::CreateProgramTask | Api::CreateModelTask => {
             let nonce = opened.nonce(zone);
-            zone.create_task(kind_of(api), app, program_id, debugging, request, nonce)
-                .await
+            zone.create_task(kind_of(api), asking, request, nonce).await
         }
         Api::ProgramTaskResult | Api::ModelTaskResult => {
-            zone.task_result(kind_of(api), app, program_id, request)
-                .await
+            zone.task_result(kind_of(api), asking, request).await
+        }
+        Api::KnowledgeBases => {
+            let kb_info_list = zone.archive().knowledge_bases(&app.corpid).await?;
+            Ok(face::whole(&json!({ "kb_info_list": kb_info_list })))
         }
         Api::SetMasking => {
             zone.mask(&app.corpid, parse_json(request.as_bytes())?)

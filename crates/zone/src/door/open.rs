@@ -33,12 +33,14 @@ pub(super) async fn answer(zone: &Zone, peer: &Peer, opened: &Opened) -> Respons
             cause,
         }) => {
             let cause = cause.as_deref().unwrap_or(&errmsg);
-            tracing::info!(
-                credential = peer.key_id,
-                errcode,
-                cause,
-                "debug mode was not opened"
-            );
+            if zone.may_tell() {
+                tracing::info!(
+                    credential = peer.key_id,
+                    errcode,
+                    cause,
+                    "debug mode was not opened"
+                );
+            }
             peer.error(zone, opened.request_id(), errcode)
         }
     }

@@ -37,7 +37,7 @@ struct CallAnswer {
 /// `sync_call_program`.
 pub(super) async fn sync_call(State(zone): State<Zone>, caller: Caller, body: Body) -> Response {
     let answered = async {
-        let request: CallRequest = caller.body(&body)?;
+        let request: CallRequest = body.parsed()?;
         let answered = zone.sync_call(&caller.app, request.asked()).await;
         answered
             .response_data
@@ -54,7 +54,7 @@ struct JobAnswer {
 /// `async_program_task`.
 pub(super) async fn async_call(State(zone): State<Zone>, caller: Caller, body: Body) -> Response {
     let answered = async {
-        let request: CallRequest = caller.body(&body)?;
+        let request: CallRequest = body.parsed()?;
         let asked = Asked {
             // There is none here (app sheet, 2.2).
             notify_id: "",
@@ -74,7 +74,7 @@ struct ResultRequest {
 /// `async_program_result`.
 pub(super) async fn async_result(State(zone): State<Zone>, caller: Caller, body: Body) -> Response {
     let answered = async {
-        let ResultRequest { jobid } = caller.body(&body)?;
+        let ResultRequest { jobid } = body.parsed()?;
         zone.job_result(&caller.app, &jobid).await
     };
     caller.answered(answered.await)

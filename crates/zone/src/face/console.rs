@@ -23,7 +23,7 @@ pub(super) async fn set_receive_callback(
     body: Body,
 ) -> Response {
     let answered = async {
-        let OfProgram { program_id } = caller.body(&body)?;
+        let OfProgram { program_id } = body.parsed()?;
         associated(&zone, &caller, &program_id)?;
         let is_model =
             |program: &std::sync::Arc<crate::Program>| program.kind == ProgramKind::Model;
@@ -66,7 +66,7 @@ pub(super) async fn set_public_key(
             let cause = "the key of a self-built app's corp is set in the console";
             return Err(errcode::NOT_PERMITTED.because(cause));
         }
-        let request: KeyRequest = caller.body(&body)?;
+        let request: KeyRequest = body.parsed()?;
         let (by, corpid) = (caller.app.label(), &caller.app.corpid);
         zone.archive()
             .set_public_key(&by, corpid, &request.public_key, request.public_key_ver)
@@ -88,7 +88,7 @@ struct PageRequest {
 /// `get_auth_user_list`; `has_more` is a boolean unless the switch says integer.
 pub(super) async fn auth_users(State(zone): State<Zone>, caller: Caller, body: Body) -> Response {
     let answered = async {
-        let page: PageRequest = caller.body(&body)?;
+        let page: PageRequest = body.parsed()?;
         let cursor = page.cursor.as_deref().filter(|cursor| !cursor.is_empty());
         let users = zone
             .archive()
@@ -138,7 +138,7 @@ pub(super) async fn set_log_level(
     body: Body,
 ) -> Response {
     let answered = async {
-        let request: LevelRequest = caller.body(&body)?;
+        let request: LevelRequest = body.parsed()?;
         associated(&zone, &caller, &request.program_id)?;
         let level = LogLevel::from_number(request.log_level);
         let level = level.ok_or_else(|| errcode::BAD_PARAMETER.saying("log_level is 1 to 3"))?;
@@ -156,7 +156,7 @@ pub(super) async fn get_log_level(
     body: Body,
 ) -> Response {
     let answered = async {
-        let OfProgram { program_id } = caller.body(&body)?;
+        let OfProgram { program_id } = body.parsed()?;
         associated(&zone, &caller, &program_id)?;
         let snapshot = zone.snapshot();
         let program = snapshot.find_program(&program_id);
@@ -169,7 +169,7 @@ pub(super) async fn get_log_level(
 /// `set_hide_sensitiveinfo_config`.
 pub(super) async fn set_masking(State(zone): State<Zone>, caller: Caller, body: Body) -> Response {
     let answered = async {
-        zone.mask(&caller.app.corpid, caller.body(&body)?).await?;
+        zone.mask(&caller.app.corpid, body.parsed()?).await?;
         Ok(Nothing {})
     };
     caller.answered(answered.await)
@@ -177,6 +177,6 @@ pub(super) async fn set_masking(State(zone): State<Zone>, caller: Caller, body: 
 
 /// `get_hide_sensitiveinfo_config`.
 pub(super) async fn get_masking(State(zone): State<Zone>, caller: Caller, body: Body) -> Response {
-    let answered = async { zone.masking(&caller.app.corpid, caller.body(&body)?).await };
+    let answered = async { zone.masking(&caller.app.corpid, body.parsed()?).await };
     caller.answered(answered.await)
 }

@@ -16,7 +16,7 @@ struct OpenRequest {
 /// `open_debug_mode`: one of two halves; which comes first does not matter.
 pub(super) async fn open(State(zone): State<Zone>, caller: Caller, body: Body) -> Response {
     let answered = async {
-        let request: OpenRequest = caller.body(&body)?;
+        let request: OpenRequest = body.parsed()?;
         zone.open_debug_mode(&caller.app, &request.program_id, &request.debug_token)
             .await?;
         Ok(Nothing {})
@@ -32,7 +32,7 @@ struct OfProgram {
 /// `close_debug_mode`: what is under way goes on, what comes later goes to the deployment.
 pub(super) async fn close(State(zone): State<Zone>, caller: Caller, body: Body) -> Response {
     let answered = async {
-        let OfProgram { program_id } = caller.body(&body)?;
+        let OfProgram { program_id } = body.parsed()?;
         zone.close_debug_mode(&caller.app, &program_id).await?;
         Ok(Nothing {})
     };
@@ -47,7 +47,7 @@ struct Status {
 /// `check_debug_mode`: 1 off, 2 on.
 pub(super) async fn check(State(zone): State<Zone>, caller: Caller, body: Body) -> Response {
     let answered = async {
-        let OfProgram { program_id } = caller.body(&body)?;
+        let OfProgram { program_id } = body.parsed()?;
         let on = zone.is_debugging(&caller.app, &program_id)?;
         Ok(Status {
             debug_mode_status: if on { 2 } else { 1 },

@@ -36,11 +36,13 @@ pub(super) async fn gettoken(
     match given {
         Ok(given) => Answer(given).into_response(),
         Err(refusal) => {
-            tracing::info!(
-                errcode = refusal.errcode,
-                cause = refusal.cause,
-                "no token was given"
-            );
+            if zone.may_tell() {
+                tracing::info!(
+                    errcode = refusal.errcode,
+                    cause = refusal.cause,
+                    "no token was given"
+                );
+            }
             refusal.into_response()
         }
     }

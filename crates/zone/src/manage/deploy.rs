@@ -153,12 +153,10 @@ impl Zone {
                     .map(|speaker| Arc::clone(&speaker.ring));
                 ring.map_or((0, 0), |ring| (ring.newest(), ring.used()))
             };
+            // The one that the instance uses stays. One that it has not taken up yet is replaced, so that
+            // never more than two are valid.
+            statements.push(records::programs::retire_secrets(program_id, number, used));
             statements.push(self.new_secret(program_id, number, newest + 1));
-            // The one that the instance uses stays, and of the others only the newest.
-            let oldest = if used == 0 { newest } else { used };
-            statements.push(records::programs::retire_secrets(
-                program_id, number, oldest,
-            ));
         }
         let (target, detail) = (
             program_id.to_owned(),

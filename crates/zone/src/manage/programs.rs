@@ -18,6 +18,8 @@ use crate::zone::Zone;
 
 /// More than any program has.
 const MOST_ABILITIES: usize = 200;
+/// More calls at once than one process serves.
+const MOST_CALLS: u32 = 65_536;
 /// The longest sample of a protocol.
 const PROTOCOL_BYTES: usize = 256 << 10;
 
@@ -99,7 +101,7 @@ impl Zone {
         let known = self.snapshot().find_program(&program_id).cloned();
         let program = self.described(program_id.clone(), input, known.as_deref())?;
         let mut statements = vec![records::programs::save(&program)];
-        statements.extend(self.endpoints_of(&program)?);
+        statements.extend(self.endpoints_of(&program));
         statements.extend(self.instance_secrets(&program));
         let abilities: Vec<_> = program
             .abilities
@@ -142,6 +144,12 @@ impl Zone {
         let policy = input.settings.event_policy();
         policy.check()?;
         input.settings.call_policy().check()?;
+        if !(1..=MOST_CALLS).contains(&input.settings.concurrent_calls) {
+            return Err(ZoneError::Text {
+                member: "settings.concurrent_calls",
+                rule: "1 to 65536",
+            });
+        }
         let ids: BTreeSet<_> = input.abilities.iter().map(|ability| &ability.id).collect();
         if input.abilities.is_empty() || input.abilities.len() > MOST_ABILITIES {
             return Err(ZoneError::Abilities(format!(
@@ -170,7 +178,7 @@ impl Zone {
     }
 
     /// The endpoints through which apps reach a program, with its own timings.
-    fn endpoints_of(&self, program: &Program) -> Result<Vec<Statement>, ZoneError> {
+    fn endpoints_of(&self, program: &Program) -> Vec<Statement> {
         let snapshot = self.snapshot();
         let of_program = snapshot
             .associations()
@@ -181,7 +189,7 @@ impl Zone {
                 statements.extend(self.program_endpoint(app, program, association));
             }
         }
-        Ok(statements)
+        statements
     }
 
     /// Submits a program for review.

@@ -15,7 +15,7 @@ ringback_store::statements! {
 /// One part; the media is there once its row is.
 pub(crate) fn insert_part(store: &Store, media: &Media, number: usize, part: &[u8]) -> Statement {
     let values = [
-        Value::from(&media.media_id),
+        Value::from(&media.id),
         Value::Int(number as i64),
         Value::from(store.vault().seal(&Secret::from(part.to_vec()))),
         Value::from(media.expires_at),
@@ -25,7 +25,7 @@ pub(crate) fn insert_part(store: &Store, media: &Media, number: usize, part: &[u
 
 pub(crate) fn insert(media: &Media) -> Statement {
     let values = [
-        Value::from(&media.media_id),
+        Value::from(&media.id),
         Value::from(media.app),
         Value::from(&media.filename),
         Value::Int(media.bytes as i64),

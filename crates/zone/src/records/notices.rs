@@ -25,7 +25,7 @@ pub(crate) async fn find(store: &Store, notify_id: &str) -> Result<Option<Notify
 
 fn of(row: &Row) -> Result<Notify, ReadError> {
     Ok(Notify {
-        notify_id: row.text(0)?.to_owned(),
+        id: row.text(0)?.to_owned(),
         app: row.id(1)?,
         program_id: row.text(2)?.to_owned(),
         instance: row.text(3)?.to_owned(),
@@ -36,7 +36,7 @@ fn of(row: &Row) -> Result<Notify, ReadError> {
 
 pub(crate) fn take(notify: &Notify, now: ScheduleTime) -> Statement {
     let values = [
-        Value::from(&notify.notify_id),
+        Value::from(&notify.id),
         Value::from(notify.app),
         Value::from(&notify.program_id),
         Value::from(&notify.instance),

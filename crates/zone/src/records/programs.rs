@@ -23,7 +23,7 @@ ringback_store::statements! {
     DELETE = "DELETE FROM zone_program WHERE program_id = $1";
     SELECT_SECRETS = "SELECT program_id, instance, version, secret FROM zone_secret ORDER BY program_id, instance, version";
     INSERT_SECRET = "INSERT INTO zone_secret (program_id, instance, version, secret) VALUES ($1, $2, $3, $4) ON CONFLICT (program_id, instance, version) DO NOTHING";
-    DELETE_OLD_SECRETS = "DELETE FROM zone_secret WHERE program_id = $1 AND instance = $2 AND version < $3";
+    RETIRE_SECRETS = "DELETE FROM zone_secret WHERE program_id = $1 AND instance = $2 AND version <> $3";
     DELETE_SECRETS = "DELETE FROM zone_secret WHERE program_id = $1 AND instance > $2";
 }
 
@@ -157,14 +157,14 @@ pub(crate) fn insert_secret(
     Statement::new(INSERT_SECRET, values).expecting(1)
 }
 
-/// Two versions are valid at most: those before `oldest` are not.
-pub(crate) fn retire_secrets(program_id: &str, instance: u32, oldest: u32) -> Statement {
+/// Of the versions there are only `kept` stays valid.
+pub(crate) fn retire_secrets(program_id: &str, instance: u32, kept: u32) -> Statement {
     let values = [
         Value::from(program_id),
         Value::from(instance),
-        Value::from(oldest),
+        Value::from(kept),
     ];
-    Statement::new(DELETE_OLD_SECRETS, values)
+    Statement::new(RETIRE_SECRETS, values)
 }
 
 /// Instances above `count` have no secrets.

@@ -65,18 +65,21 @@ async fn what_is_refused_names_its_code() {
         ("a key twice", call(PROGRAM, "echo", r#"{"text":"","text":""}"#)),
         ("an unknown notify id", json!({ "program_id": PROGRAM, "ability_id": "echo", "request_data": "{}", "notify_id": "n" }).to_string()),
     ];
-    let mut told = String::new();
+    let mut told = Vec::new();
     for (what, body) in bodies {
-        told += &format!("{what}: {}\n", stage.raw("sync_call_program", &body).await);
+        told.push(format!(
+            "{what}: {}\n",
+            stage.raw("sync_call_program", &body).await
+        ));
     }
-    assert_snapshot!(told);
+    assert_snapshot!(told.concat());
 }
 
 #[tokio::test]
 async fn tokens_are_refused_by_their_own_codes() {
     let stage = Stage::new().await;
     let secret = stage.app.secret.expose_str().unwrap().to_owned();
-    let mut told = String::new();
+    let mut told = Vec::new();
     for path in [
         "/cgi-bin/gettoken".to_owned(),
         "/cgi-bin/gettoken?corpid=wwcorp".to_owned(),
@@ -84,7 +87,7 @@ async fn tokens_are_refused_by_their_own_codes() {
         "/cgi-bin/gettoken?corpid=wwcorp&corpsecret=wrong".to_owned(),
     ] {
         let (status, answer) = stage.fetch(&path, None).await;
-        told += &format!("{status} {}\n", answer.replace(&secret, "SECRET"));
+        told.push(format!("{status} {}\n", answer.replace(&secret, "SECRET")));
     }
     let token = stage.token_of(&stage.app).await;
     assert_eq!(
@@ -94,15 +97,15 @@ async fn tokens_are_refused_by_their_own_codes() {
     );
     for query in ["", "?access_token=forged"] {
         let path = format!("/cgi-bin/chatdata/get_log_level{query}");
-        told += &format!("{}\n", stage.fetch(&path, Some("{}")).await.1);
+        told.push(format!("{}\n", stage.fetch(&path, Some("{}")).await.1));
     }
-    told += &format!(
+    told.push(format!(
         "{}\n",
         stage.fetch("/cgi-bin/chatdata/get_log_level", None).await.1
-    );
+    ));
     stage.advance(7_201).await;
     let path = format!("/cgi-bin/chatdata/get_log_level?access_token={token}");
-    told += &format!("{}\n", stage.fetch(&path, Some("{}")).await.1);
+    told.push(format!("{}\n", stage.fetch(&path, Some("{}")).await.1));
     let (corpid, agentid) = (&stage.app.corpid, stage.app.agentid);
     let change = |permission, enabled| AppChange {
         zone_permission: Some(permission),
@@ -117,9 +120,9 @@ async fn tokens_are_refused_by_their_own_codes() {
             .zone
             .update_app("ada", corpid, agentid, change(permission, enabled));
         changed.await.unwrap();
-        told += &format!("{}\n", stage.fetch(&path, Some(&body)).await.1);
+        told.push(format!("{}\n", stage.fetch(&path, Some(&body)).await.1));
     }
-    assert_snapshot!(told);
+    assert_snapshot!(told.concat());
 }
 
 #[tokio::test]
@@ -156,12 +159,12 @@ async fn answers_are_checked_and_a_program_that_fails_is_told_apart() {
     input.settings = quick(300);
     stage.deployed(input.clone(), &[running.url()]).await;
     running.credentials(&stage.zone, PROGRAM, 1).await;
-    let mut told = String::new();
+    let mut told = Vec::new();
     for text in ["key", "json", "error", "hang"] {
-        told += &format!(
+        told.push(format!(
             "{text}: {}\n",
             stage.call("echo", json!({ "text": text })).await
-        );
+        ));
     }
     // Nobody listens there, and somebody who does not speak the channel.
     let deaf = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -182,10 +185,10 @@ async fn answers_are_checked_and_a_program_that_fails_is_told_apart() {
             urls: vec![url.parse().unwrap()],
         };
         stage.zone.deploy("ada", PROGRAM, Some(host)).await.unwrap();
-        told += &format!("{what}: {}\n", stage.call("echo", json!({})).await);
+        told.push(format!("{what}: {}\n", stage.call("echo", json!({})).await));
     }
     drop(deaf);
-    assert_snapshot!(told);
+    assert_snapshot!(told.concat());
 }
 
 #[tokio::test]
@@ -225,7 +228,7 @@ async fn another_app_cannot_use_what_it_is_not_associated_with() {
 async fn the_rest_of_the_api_answers_in_the_sheets_shapes() {
     let stage = Stage::new().await;
     let _running = stage.with_program(Running::sample().await).await;
-    let mut told = String::new();
+    let mut told = Vec::new();
     for (api, body) in [
         ("set_receive_callback", json!({ "program_id": PROGRAM })),
         ("set_receive_callback", json!({ "program_id": "nobody" })),
@@ -257,7 +260,10 @@ async fn the_rest_of_the_api_answers_in_the_sheets_shapes() {
         ("get_hide_sensitiveinfo_config", json!({ "userid": "u" })),
         ("async_program_result", json!({ "jobid": "nobody's" })),
     ] {
-        told += &format!("{api}: {}\n", stage.raw(api, &body.to_string()).await);
+        told.push(format!(
+            "{api}: {}\n",
+            stage.raw(api, &body.to_string()).await
+        ));
     }
-    assert_snapshot!(told);
+    assert_snapshot!(told.concat());
 }

@@ -83,13 +83,11 @@ impl Speaking {
             return format!("{status} unsigned {code:?}");
         };
         let opened = open(&self.keys, Flow::InvokeReply, api, &head, &body).unwrap();
-        match head.outcome {
-            Some(Outcome::Ok) => format!("{status} {}", String::from_utf8(opened).unwrap()),
-            _ => {
-                assert!(opened.is_empty());
-                format!("{status} signed {code:?}")
-            }
+        if head.outcome == Some(Outcome::Ok) {
+            return format!("{status} {}", String::from_utf8(opened).unwrap());
         }
+        assert!(opened.is_empty());
+        format!("{status} signed {code:?}")
     }
 }
 
@@ -151,20 +149,20 @@ async fn every_check_has_its_code_and_nothing_else_is_told() {
             body: bytes(""),
         },
     ));
-    let mut told = String::new();
+    let mut told = Vec::new();
     for (what, said) in &said {
-        told += &format!("{what}: {}\n", peer.told(API, said).await);
+        told.push(format!("{what}: {}\n", peer.told(API, said).await));
     }
-    told += &format!(
+    told.push(format!(
         "the right one again: {}\n",
         peer.told(API, &said[0].1).await
-    );
+    ));
     let unknown = peer.sealed("no_such_api", Flow::Invoke, &frame);
-    told += &format!(
+    told.push(format!(
         "an unknown api: {}\n",
         peer.told("no_such_api", &unknown).await
-    );
-    insta::assert_snapshot!(told);
+    ));
+    insta::assert_snapshot!(told.concat());
 }
 
 #[tokio::test]
@@ -172,7 +170,7 @@ async fn a_program_speaks_for_apps_that_may_use_it_and_abilities_of_its_own() {
     let stage = Stage::new().await;
     let running = stage.with_program(Running::sample().await).await;
     let stranger = crate::stage::another_app(&stage.zone).await;
-    let mut told = String::new();
+    let mut told = Vec::new();
     for (what, corpid, agentid, ability_id) in [
         ("its app", "wwcorp", stage.app.agentid, ""),
         ("its ability", "wwcorp", stage.app.agentid, "echo"),
@@ -183,15 +181,15 @@ async fn a_program_speaks_for_apps_that_may_use_it_and_abilities_of_its_own() {
     ] {
         let client = running.speaks().client(corpid, agentid, ability_id, "");
         let answer = client.invoke(API, r#"{"userid":"u"}"#).await.unwrap();
-        told += &format!("{what}: {answer}\n");
+        told.push(format!("{what}: {answer}\n"));
     }
     stage.zone.undeploy("ada", PROGRAM).await.unwrap();
     let client = running.speaks().client("wwcorp", stage.app.agentid, "", "");
-    told += &format!(
+    told.push(format!(
         "out of service: {}\n",
         client.invoke(API, r#"{"userid":"u"}"#).await.unwrap()
-    );
-    insta::assert_snapshot!(told);
+    ));
+    insta::assert_snapshot!(told.concat());
 }
 
 #[tokio::test]
@@ -212,7 +210,7 @@ async fn a_notify_id_is_taken_once_and_belongs_to_whoever_took_it() {
         let client = running.speaks().client("wwcorp", stage.app.agentid, "", "");
         client.invoke("spec_notify_app", request).await.unwrap()
     };
-    let mut told = String::new();
+    let mut told = Vec::new();
     for (what, who, request) in [
         (
             "taken",
@@ -237,11 +235,11 @@ async fn a_notify_id_is_taken_once_and_belongs_to_whoever_took_it() {
         ),
         ("a wrong type", &running, r#"{"notify_id":1}"#),
     ] {
-        told += &format!("{what}: {}\n", notify(who, request).await);
+        told.push(format!("{what}: {}\n", notify(who, request).await));
     }
     let made = notify(&running, "{}").await;
     assert!(made.contains(r#""errcode":0"#), "{made}");
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(told.concat());
     // Three were told, each once; the scene out of range is left out.
     let mut scenes = Vec::new();
     for _ in 0..3 {

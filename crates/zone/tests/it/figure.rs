@@ -260,7 +260,7 @@ async fn every_event_type_reaches_the_receiving_program_and_only_that() {
         .await;
     idle.credentials(&stage.zone, "progB", 1).await;
     receiving(&stage).await;
-    let mut told = String::new();
+    let mut told = Vec::new();
     for event_type in ringback_zone::EventType::ALL {
         let trigger: Trigger =
             serde_json::from_value(json!({ "type": event_type.as_str() })).unwrap();
@@ -274,9 +274,9 @@ async fn every_event_type_reaches_the_receiving_program_and_only_that() {
                 event[payload]["token"] = "TOKEN".into();
             }
         }
-        told += &format!("{event}\n");
+        told.push(format!("{event}\n"));
     }
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(told.concat());
     assert_eq!(idle.pending(), 0);
     // The latest counts.
     let set = stage
@@ -435,5 +435,28 @@ async fn rotation_goes_on_without_a_gap() {
         running.credentials(&stage.zone, PROGRAM, 1).await;
         let answer = stage.call("echo", json!({ "text": "new" })).await;
         assert_eq!(answer["errcode"], 0, "round {round}: {answer}");
+        let file = stage.zone.instance_credentials(PROGRAM, 1).await.unwrap();
+        let versions: Vec<_> = file
+            .versions
+            .iter()
+            .map(|version| version.version)
+            .collect();
+        assert_eq!(
+            versions,
+            [round + 1, round + 2],
+            "the one before is valid no longer"
+        );
     }
+    // One that was never taken up is replaced: two are valid, whatever happens.
+    stage.zone.rotate_program("ada", PROGRAM).await.unwrap();
+    stage.zone.rotate_program("ada", PROGRAM).await.unwrap();
+    let file = stage.zone.instance_credentials(PROGRAM, 1).await.unwrap();
+    let versions: Vec<_> = file
+        .versions
+        .iter()
+        .map(|version| version.version)
+        .collect();
+    assert_eq!(versions, [4, 6]);
+    running.credentials(&stage.zone, PROGRAM, 1).await;
+    assert_eq!(stage.call("echo", json!({})).await["errcode"], 0);
 }

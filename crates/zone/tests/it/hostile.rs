@@ -94,7 +94,7 @@ async fn a_reply_that_is_not_exactly_right_is_no_reply() {
         .deployed(input, &["http://127.0.0.1:1/".to_owned()])
         .await;
     let file = stage.zone.instance_credentials(PROGRAM, 1).await.unwrap();
-    let mut told = String::new();
+    let mut told = Vec::new();
     for trick in [
         Trick::None,
         Trick::AnotherSecret,
@@ -124,9 +124,9 @@ async fn a_reply_that_is_not_exactly_right_is_no_reply() {
         stage.zone.deploy("ada", PROGRAM, Some(host)).await.unwrap();
         let first = stage.call("echo", json!({})).await["errcode"].clone();
         let second = stage.call("echo", json!({})).await["errcode"].clone();
-        told += &format!("{trick:?}: {first}, then {second}\n");
+        told.push(format!("{trick:?}: {first}, then {second}\n"));
     }
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(told.concat());
 }
 
 #[tokio::test]

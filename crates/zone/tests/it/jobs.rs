@@ -130,7 +130,7 @@ async fn a_job_is_its_owners_alone() {
 #[tokio::test]
 async fn a_job_that_nobody_takes_or_reports_is_over_at_last() {
     let stage = Stage::with(Options {
-        job_life: Duration::from_secs(3_600),
+        job_life: Duration::from_hours(1),
         ..Options::default()
     })
     .await;

@@ -133,6 +133,13 @@ async fn a_model_knows_knowledge_and_tags_and_has_its_old_names() {
             .await;
         imported.unwrap_or_else(|error| panic!("{line}: {error}"));
     }
+    for name in ["knowledge_base_list", "document_list"] {
+        let bases = invoke(&a, &stage, name, json!({})).await;
+        assert_eq!(
+            bases["kb_info_list"],
+            json!([{ "kb_id": "kb1", "kb_name": "Questions" }])
+        );
+    }
     let first = reference(&stage, &a, "m1").await;
     let create = json!({
         "model_id": "model1", "ability_id": "ask", "kb_id": "kb1", "escape_type": 1,
@@ -169,7 +176,7 @@ async fn tasks_are_refused_by_their_codes() {
     with_archive(&stage).await;
     let message = |number: usize| json!({ "msgid": format!("m{number}"), "encrypt_info": { "secret_key": "k" } });
     let many: Vec<_> = (0..1_001).map(message).collect();
-    let mut told = String::new();
+    let mut told = Vec::new();
     for (what, request) in [
         (
             "foreign",
@@ -192,12 +199,12 @@ async fn tasks_are_refused_by_their_codes() {
             json!({ "program_id": "progB", "ability_id": "task", "msg_list": [], "escape_type": 9 }),
         ),
     ] {
-        told += &format!(
+        told.push(format!(
             "{what}: {}\n",
             invoke(&a, &stage, "create_program_task", request).await
-        );
+        ));
     }
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(told.concat());
     // Not one message can be used: the job is over before it reaches the program.
     let request = json!({ "program_id": "progB", "ability_id": "task", "msg_list": [message(1)] });
     let created = invoke(&a, &stage, "create_program_task", request).await;

@@ -65,6 +65,7 @@ impl Action {
 /// What an app may be made with.
 #[derive(Debug, Default, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "Feishu")]
+#[group(id = "new_feishu")]
 pub(super) struct New {
     /// cli_ and 16 hexadecimal digits
     #[arg(long)]
@@ -129,7 +130,7 @@ pub(super) async fn path(client: &Client, named: Option<&str>) -> Result<String,
 }
 
 /// What replaces a secret of an app.
-pub(super) fn rotation(which: Option<&str>, value: Option<String>) -> Result<Value, Failure> {
+pub(super) fn rotation(which: Option<&str>, value: Option<&str>) -> Result<Value, Failure> {
     let which = which.ok_or_else(|| {
         Failure::usage("app.which_secret", "a Feishu app has several secrets")
             .with_hint("name one with `--secret app_secret|verification_token|encrypt_key`")

@@ -89,6 +89,7 @@ const INSTALLS: [&str; 2] = ["test", "full"];
 /// What an app may be made with.
 #[derive(Debug, Default, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "WeCom")]
+#[group(id = "new_wecom")]
 pub(super) struct New {
     /// Its corp; may be left out where there is one only
     #[arg(long, value_name = "CORPID")]
@@ -184,23 +185,40 @@ fn name_in_short(app: &mut Value) {
 }
 
 impl Action {
-    pub(super) async fn run(self, client: &Client, output: Output) -> Result<(), Failure> {
-        let answer = match self {
-            Self::CallbackUrl(arguments) => callback_url(client, output, arguments).await?,
-            Self::Use(arguments) => arguments.ask(client, Method::PUT).await?,
-            Self::Unuse(arguments) => arguments.ask(client, Method::DELETE).await?,
+    pub(super) async fn run(self, client: &Client, output: Output) -> Result<Value, Failure> {
+        match self {
+            Self::CallbackUrl(arguments) => callback_url(client, output, arguments).await,
+            Self::Use(arguments) => arguments.ask(client, Method::PUT).await,
+            Self::Unuse(arguments) => arguments.ask(client, Method::DELETE).await,
             Self::Receive {
                 app_and_program,
                 none,
-            } => receive(client, &app_and_program, none).await?,
+            } => receive(client, &app_and_program, none).await,
             Self::Submit { app } => {
                 let path = the_app(client, app.as_deref()).await?.path();
-                client.post(&format!("{path}/submit"), &json!({})).await?
+                client.post(&format!("{path}/submit"), &json!({})).await
             }
-            Self::Set(set) => set.run(client).await?,
-        };
-        render::object(output, &answer);
-        Ok(())
+            Self::Set(set) => set.run(client).await,
+        }
+    }
+}
+
+/// Says in a word how debug mode is for each program of an app.
+pub(super) fn say_debug_modes(app: &mut Value) {
+    let programs = app.get_mut("programs").and_then(Value::as_array_mut);
+    for program in programs.into_iter().flatten() {
+        let debug = program.get("debug").cloned().unwrap_or_default();
+        let is = |member: &str| debug.get(member).is_some_and(|it| *it == true);
+        let session = debug
+            .get("session_expires_at")
+            .is_some_and(|it| !it.is_null());
+        program["debug"] = match (is("on"), is("opened_by_app"), session) {
+            (true, ..) => "on",
+            (false, true, _) => "opened by the app only",
+            (false, false, true) => "opened by the program only",
+            (false, false, false) => "off",
+        }
+        .into();
     }
 }
 
@@ -245,13 +263,12 @@ async fn callback_url(
 }
 
 impl AppAndProgram {
-    /// Puts the association there or takes it away, and shows the app as it is then.
+    /// Puts the association there or takes it away.
     async fn ask(&self, client: &Client, method: Method) -> Result<Value, Failure> {
         let (app, program) = app_and(&self.app_and_program, false);
         let path = the_app(client, app).await?.path();
         let association = format!("{path}/programs/{}", client::encode(program));
-        let _: Value = client.ask(method, &association, None).await?;
-        client.get(&path).await
+        client.ask(method, &association, None).await
     }
 }
 
@@ -261,8 +278,7 @@ async fn receive(client: &Client, values: &[String], none: bool) -> Result<Value
     let program = (!none).then_some(program);
     let body = json!({ "program_id": program });
     let receiving = format!("{path}/receiving-program");
-    let _: Value = client.ask(Method::PUT, &receiving, Some(&body)).await?;
-    client.get(&path).await
+    client.ask(Method::PUT, &receiving, Some(&body)).await
 }
 
 impl Set {

@@ -1,5 +1,7 @@
 //! What a dry run already refuses: everything that can be known before the server is asked to change.
 
+mod wecom;
+
 use std::collections::BTreeMap;
 
 use ringback_deliver::guard::check_url;
@@ -11,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::file::{Members, Wanted};
-use super::plan::Found;
+use super::plan::{Found, Things};
 use crate::failure::Failure;
 
 /// Checks every wanted thing, alone and against the others.
@@ -33,7 +35,7 @@ pub(super) fn check(wanted: &Wanted, found: &Found, prune: bool) -> Result<(), F
             checker.url(&object, member, members)?;
         }
     }
-    Ok(())
+    checker.wecom()
 }
 
 struct Checker<'a> {
@@ -41,8 +43,6 @@ struct Checker<'a> {
     found: &'a Found,
     prune: bool,
 }
-
-type Things = BTreeMap<String, Members>;
 
 impl Checker<'_> {
     fn endpoint(&self, name: &str, members: &Members) -> Result<(), Failure> {
@@ -132,7 +132,13 @@ impl Checker<'_> {
     }
 
     /// Whether what is named is in the file, or on the server and stays there.
-    fn there(&self, kind: &str, named: &str, there: &Things, kept: &Things) -> Result<(), Failure> {
+    fn there<T>(
+        &self,
+        kind: &str,
+        named: &str,
+        there: &Things,
+        kept: &BTreeMap<String, T>,
+    ) -> Result<(), Failure> {
         if kept.contains_key(named) {
             return Ok(());
         }

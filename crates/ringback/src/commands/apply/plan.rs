@@ -1,121 +1,31 @@
 //! What has to be done to get from what the server has to what a file wants.
 
+mod program;
+mod wecom;
+
 use std::collections::BTreeMap;
 
-use http::Method;
-use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::file::{Members, SECRETS, Wanted};
-use crate::client::{self, Client};
+use super::difference::{changed, describe, differing, overlay};
+use super::file::{Members, Wanted};
+use super::step::{Kind, Step};
+use crate::client::Client;
 use crate::commands::render;
+use crate::commands::wecom::AppName;
 use crate::failure::Failure;
 
-/// What kind of thing a step is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Kind {
-    Source,
-    Endpoint,
-    App,
-}
-
-impl Kind {
-    /// The word of the command line.
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::Source => "source",
-            Self::Endpoint => "endpoint",
-            Self::App => "app",
-        }
-    }
-
-    /// Where its things stand in the management API.
-    const fn collection(self) -> &'static str {
-        match self {
-            Self::Source => "sources",
-            Self::Endpoint => "endpoints",
-            Self::App => "feishu/apps",
-        }
-    }
-
-    /// The member that names a thing of this kind.
-    const fn key(self) -> &'static str {
-        match self {
-            Self::Source | Self::Endpoint => "name",
-            Self::App => "app_id",
-        }
-    }
-}
-
-/// What a step does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Action {
-    Create,
-    Change,
-    /// Saves a request URL, which must pass its challenge.
-    SaveUrl,
-    Delete,
-}
-
-impl Action {
-    /// The sign before a line of the difference.
-    pub(super) const fn sign(self) -> char {
-        match self {
-            Self::Create => '+',
-            Self::Change | Self::SaveUrl => '~',
-            Self::Delete => '-',
-        }
-    }
-}
-
-/// One request to the management API, and what it changes.
-#[derive(Debug, Serialize)]
-pub(super) struct Step {
-    pub(super) action: Action,
-    pub(super) kind: Kind,
-    pub(super) name: String,
-    /// A line per member, without secrets.
-    pub(super) difference: Vec<String>,
-    /// What is sent; may hold secrets.
-    #[serde(skip)]
-    pub(super) body: Option<Value>,
-    #[serde(skip)]
-    below: &'static str,
-}
-
-impl Step {
-    /// What it does to what.
-    pub(super) fn title(&self) -> String {
-        format!("{} {} {}", self.action.sign(), self.kind.word(), self.name)
-    }
-
-    /// The method of the request.
-    pub(super) fn method(&self) -> Method {
-        match self.action {
-            Action::Create => Method::POST,
-            Action::Change => Method::PATCH,
-            Action::SaveUrl => Method::PUT,
-            Action::Delete => Method::DELETE,
-        }
-    }
-
-    /// Its path.
-    pub(super) fn path(&self) -> String {
-        let collection = self.kind.collection();
-        match self.action {
-            Action::Create => collection.to_owned(),
-            _ => format!("{collection}/{}{}", client::encode(&self.name), self.below),
-        }
-    }
-}
+/// Things by name.
+pub(super) type Things = BTreeMap<String, Members>;
 
 /// What the server has.
 pub(super) struct Found {
-    pub(super) sources: BTreeMap<String, Members>,
-    pub(super) endpoints: BTreeMap<String, Members>,
-    apps: BTreeMap<String, Members>,
+    pub(super) sources: Things,
+    pub(super) endpoints: Things,
+    apps: Things,
+    pub(super) corps: Things,
+    pub(super) programs: Things,
+    pub(super) wecom_apps: Things,
 }
 
 impl Found {
@@ -132,12 +42,15 @@ impl Found {
             sources,
             endpoints,
             apps: named(client, Kind::App).await?,
+            corps: named(client, Kind::Corp).await?,
+            programs: named(client, Kind::Program).await?,
+            wecom_apps: named(client, Kind::WecomApp).await?,
         })
     }
 }
 
 /// A source shows its call endpoint by id, a file names it.
-fn name_call_endpoint(source: &mut Members, endpoints: &BTreeMap<String, Members>) {
+fn name_call_endpoint(source: &mut Members, endpoints: &Things) {
     let Some(shown) = source
         .get_mut("settings")
         .and_then(|it| it.get_mut("call_endpoint"))
@@ -152,13 +65,28 @@ fn name_call_endpoint(source: &mut Members, endpoints: &BTreeMap<String, Members
     }
 }
 
-async fn named(client: &Client, kind: Kind) -> Result<BTreeMap<String, Members>, Failure> {
+async fn named(client: &Client, kind: Kind) -> Result<Things, Failure> {
     let items = render::items(client.get(kind.collection()).await?);
-    let by_name = items.into_iter().filter_map(|item| match item {
-        Value::Object(members) => Some((members.get(kind.key())?.as_str()?.to_owned(), members)),
-        _ => None,
+    let by_name = items.into_iter().filter_map(|item| {
+        let name = name_of(kind, &item)?;
+        match item {
+            Value::Object(members) => Some((name, members)),
+            _ => None,
+        }
     });
     Ok(by_name.collect())
+}
+
+/// What a file names a thing by.
+fn name_of(kind: Kind, item: &Value) -> Option<String> {
+    let member = match kind {
+        Kind::Source | Kind::Endpoint => "name",
+        Kind::App => "app_id",
+        Kind::Corp => "corpid",
+        Kind::Program => "program_id",
+        Kind::WecomApp => return Some(AppName::of(item)?.to_string()),
+    };
+    Some(item.get(member)?.as_str()?.to_owned())
 }
 
 /// The steps, in an order in which each finds what it needs: a source may name an endpoint, and a
@@ -190,14 +118,31 @@ impl Plan {
                 steps.append(&mut later);
             }
         }
+        steps.extend(wecom::steps(wanted, found)?);
         if prune {
-            for (kind, wanted, found) in kinds.into_iter().rev() {
-                let surplus = found.keys().filter(|name| !wanted.contains_key(*name));
-                steps.extend(surplus.map(|name| delete(kind, name)));
-            }
+            steps.extend(surplus(wanted, found));
         }
         Ok(Self { steps })
     }
+}
+
+/// What the file does not name goes, in an order in which nobody needs it any more.
+fn surplus(wanted: &Wanted, found: &Found) -> Vec<Step> {
+    fn unnamed<T>(kind: Kind, wanted: &BTreeMap<String, T>, found: &Things) -> Vec<Step> {
+        let surplus = found.keys().filter(|name| !wanted.contains_key(*name));
+        surplus.map(|name| Step::delete(kind, name)).collect()
+    }
+    [
+        unnamed(Kind::WecomApp, &wanted.wecom_apps, &found.wecom_apps),
+        unnamed(Kind::Program, &wanted.programs, &found.programs),
+        unnamed(Kind::Corp, &wanted.corps, &found.corps),
+        unnamed(Kind::App, &wanted.apps, &found.apps),
+        unnamed(Kind::Source, &wanted.sources, &found.sources),
+        unnamed(Kind::Endpoint, &wanted.endpoints, &found.endpoints),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// An endpoint that names a source which is yet to be made takes nothing until there is one: without
@@ -219,14 +164,7 @@ fn wait_for_sources(step: &mut Step, found: &Found) -> Option<Step> {
     let difference = vec![format!("sources: {sources}")];
     step.difference.retain(|line| !line.starts_with("sources:"));
     let body = json!({ "sources": sources, "routed": routed });
-    Some(self::step(
-        Action::Change,
-        Kind::Endpoint,
-        &step.name,
-        difference,
-        Some(body),
-        "",
-    ))
+    Some(Step::change(Kind::Endpoint, &step.name, difference, body))
 }
 
 /// The URLs of an app are saved by requests of their own, because each must pass a challenge.
@@ -254,8 +192,8 @@ fn steps_for(
         let current = found.and_then(|found| found.get(member));
         if current != Some(&url) {
             let difference = vec![changed(member, current, &url)];
-            let body = Some(json!({ "url": url }));
-            urls.push(step(Action::SaveUrl, kind, name, difference, body, below));
+            let body = json!({ "url": url });
+            urls.push(Step::save_url(kind, name, below, difference, body));
         }
     }
     let first = match found {
@@ -271,40 +209,12 @@ fn as_kept(url: Value) -> Value {
     parsed.map_or(url, |parsed| Value::from(parsed.as_str()))
 }
 
-fn step(
-    action: Action,
-    kind: Kind,
-    name: &str,
-    difference: Vec<String>,
-    body: Option<Value>,
-    below: &'static str,
-) -> Step {
-    Step {
-        action,
-        kind,
-        name: name.to_owned(),
-        difference,
-        body,
-        below,
-    }
-}
-
 fn create(kind: Kind, name: &str, mut members: Members) -> Step {
     let mut difference = Vec::new();
     describe("", &members, &mut difference);
-    members.insert(kind.key().to_owned(), name.into());
-    step(
-        Action::Create,
-        kind,
-        name,
-        difference,
-        Some(Value::Object(members)),
-        "",
-    )
-}
-
-fn delete(kind: Kind, name: &str) -> Step {
-    step(Action::Delete, kind, name, Vec::new(), None, "")
+    let key = if kind == Kind::App { "app_id" } else { "name" };
+    members.insert(key.to_owned(), name.into());
+    Step::create(kind, name, difference, Value::Object(members))
 }
 
 /// Changes what differs; secrets cannot be compared and stay as they are.
@@ -320,14 +230,7 @@ fn change(
         return Ok(None);
     }
     let body = as_the_api_takes_it(kind, name, body, found)?;
-    Ok(Some(step(
-        Action::Change,
-        kind,
-        name,
-        difference,
-        Some(body),
-        "",
-    )))
+    Ok(Some(Step::change(kind, name, difference, body)))
 }
 
 /// A source changes by its settings alone; an app's settings are replaced whole.
@@ -340,15 +243,10 @@ fn as_the_api_takes_it(
     let fixed = match kind {
         Kind::Source => body.keys().find(|member| *member != "settings"),
         Kind::Endpoint => body.keys().find(|member| *member == "dialect"),
-        Kind::App => None,
+        Kind::App | Kind::Corp | Kind::Program | Kind::WecomApp => None,
     };
     if let Some(member) = fixed {
-        let message = format!(
-            "`{member}` of the {} `{name}` cannot be changed",
-            kind.word()
-        );
-        return Err(Failure::usage("apply.cannot_change", message)
-            .with_hint("delete it first, or give the new one another name"));
+        return Err(fixed_member(kind, name, member));
     }
     if kind == Kind::Source {
         return Ok(body.remove("settings").unwrap_or_default());
@@ -361,79 +259,10 @@ fn as_the_api_takes_it(
     Ok(Value::Object(body))
 }
 
-/// Puts the members of `over` over those of `value`, at any depth.
-fn overlay(value: &mut Value, over: &Value) {
-    match (value, over) {
-        (Value::Object(members), Value::Object(over)) => {
-            for (name, over) in over {
-                overlay(members.entry(name.clone()).or_insert(Value::Null), over);
-            }
-        }
-        (value, over) => *value = over.clone(),
-    }
-}
-
-/// The members of `wanted` that `found` has otherwise, at any depth.
-fn differing(place: &str, wanted: &Members, found: &Members, lines: &mut Vec<String>) -> Members {
-    let mut body = Map::new();
-    for (name, value) in wanted.iter().filter(|(name, _)| !is_secret(name)) {
-        let path = join(place, name);
-        match (value, found.get(name)) {
-            (_, Some(current)) if same(value, current) => {}
-            (Value::Object(inner), Some(Value::Object(current))) => {
-                let inner = differing(&path, inner, current, lines);
-                if !inner.is_empty() {
-                    body.insert(name.clone(), Value::Object(inner));
-                }
-            }
-            (_, current) => {
-                lines.push(changed(&path, current, value));
-                body.insert(name.clone(), value.clone());
-            }
-        }
-    }
-    body
-}
-
-/// Lists of names are sets to the server, which may give them back in another order.
-fn same(wanted: &Value, found: &Value) -> bool {
-    let sorted = |value: &Value| {
-        let mut texts: Vec<String> = value.as_array()?.iter().map(Value::to_string).collect();
-        texts.sort();
-        Some(texts)
-    };
-    wanted == found || wanted.is_array() && sorted(wanted) == sorted(found)
-}
-
-fn describe(place: &str, members: &Members, lines: &mut Vec<String>) {
-    for (name, value) in members {
-        let path = join(place, name);
-        match value {
-            Value::Object(inner) => describe(&path, inner, lines),
-            _ if is_secret(name) => lines.push(format!("{path}: (secret)")),
-            other => lines.push(format!("{path}: {}", shown(Some(other)))),
-        }
-    }
-}
-
-fn changed(path: &str, current: Option<&Value>, wanted: &Value) -> String {
-    format!("{path}: {} → {}", shown(current), shown(Some(wanted)))
-}
-
-fn shown(value: Option<&Value>) -> String {
-    value
-        .filter(|value| !value.is_null())
-        .map_or_else(|| "nothing".to_owned(), Value::to_string)
-}
-
-fn join(place: &str, name: &str) -> String {
-    if place.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{place}.{name}")
-    }
-}
-
-fn is_secret(name: &str) -> bool {
-    name == "secrets" || SECRETS.contains(&name)
+/// What cannot be otherwise once it is there.
+fn fixed_member(kind: Kind, name: &str, member: &str) -> Failure {
+    let kind = kind.word();
+    let message = format!("`{member}` of the {kind} `{name}` cannot be changed");
+    Failure::usage("apply.cannot_change", message)
+        .with_hint("delete it first, or give the new one another name")
 }

@@ -47,10 +47,17 @@ pub(super) struct Deploy {
 }
 
 impl Deploy {
-    pub(super) async fn run(self, client: &Client) -> Result<Value, Failure> {
+    pub(super) async fn run(self, client: &Client, output: Output) -> Result<Value, Failure> {
         let (named, host) = self.parts()?;
         let body = host.map_or_else(|| json!({}), |host| json!({ "host": host }));
-        named.post(client, "deploy", &body).await
+        let deployed = named.post(client, "deploy", &body).await?;
+        if deployed
+            .pointer("/host/kind")
+            .is_some_and(|kind| kind == "process")
+        {
+            output.note("`ringback program status` shows how its instances come up");
+        }
+        Ok(deployed)
     }
 
     /// Which program, and where; no host where what the program says itself is meant.

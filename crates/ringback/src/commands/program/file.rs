@@ -13,8 +13,9 @@ use crate::failure::Failure;
 
 /// What stands under `ringback program apply --help`.
 pub(super) const EXAMPLE: &str = "\
-`input` and `output` are samples: every request and every answer must be a part of them. Values of the
-environment may be named: `env:NAME` or `file:PATH`.
+`input` and `output` are samples: every request and every answer must be a part of them. Values of
+the environment may be named: `env:NAME` or `file:PATH`. Where no `program_id` is given, the
+program of this name is meant, or a new one.
 
 Example:
   name = \"Summaries\"

@@ -38,22 +38,8 @@ pub(super) struct Logs {
 
 #[derive(Debug, Deserialize)]
 struct Page {
-    lines: Vec<Line>,
+    lines: Vec<Value>,
     counts: Value,
-}
-
-#[derive(Debug, Deserialize, serde::Serialize)]
-struct Line {
-    number: u64,
-    at: String,
-    instance: u32,
-    level: String,
-    req_id: String,
-    file: String,
-    line: u32,
-    text: String,
-    #[serde(default)]
-    written: String,
 }
 
 impl Logs {
@@ -65,18 +51,18 @@ impl Logs {
             output.note("nothing to show");
         }
         say_what_is_missing(output, &page.counts);
-        let mut last = 0;
+        let mut last = None;
         loop {
             for line in &page.lines {
                 print(output, line);
-                last = line.number;
+                last = line.get("number").and_then(Value::as_u64).or(last);
             }
             output.flush();
             if !self.follow {
                 return Ok(());
             }
             tokio::time::sleep(FOLLOW_EVERY).await;
-            page = self.page(client, &path, Some(last)).await?;
+            page = self.page(client, &path, last.or(Some(0))).await?;
         }
     }
 
@@ -94,19 +80,21 @@ impl Logs {
     }
 }
 
-fn print(output: Output, line: &Line) {
+fn print(output: Output, line: &Value) {
     if output.is_json() {
         output.json(line);
         return;
     }
-    let id = if line.req_id.is_empty() {
-        "-"
-    } else {
-        &line.req_id
-    };
+    let word = |member: &str| render::cell(line.get(member));
     output.line(format_args!(
-        "{}  {:4}  {}  {id}  {}:{}  {}",
-        line.at, line.level, line.instance, line.file, line.line, line.text
+        "{}  {:4}  {}  {}  {}:{}  {}",
+        word("at"),
+        word("level"),
+        word("instance"),
+        word("req_id"),
+        word("file"),
+        word("line"),
+        word("text"),
     ));
 }
 

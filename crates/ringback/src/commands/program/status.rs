@@ -35,7 +35,9 @@ pub(super) async fn run(
     };
     let rows: Vec<Value> = programs.iter().flat_map(rows).collect();
     if output.is_json() {
-        rows.iter().for_each(|row| output.json(row));
+        for row in &rows {
+            output.json(row);
+        }
         return Ok(());
     }
     let short: Vec<Value> = rows.iter().map(in_short).collect();
@@ -92,20 +94,18 @@ fn key(instance: &Value) -> Option<String> {
     })
 }
 
+/// Says why an instance does not come up, as a failure of a command would be said.
 fn tell_problem(output: Output, instance: &Value) {
     let Some(problem) = instance.get("problem").filter(|it| !it.is_null()) else {
         return;
     };
-    let word = |member: &str| render::cell(problem.get(member));
-    output.note(format_args!(
-        "{}/{}: {} [{}]",
-        render::cell(instance.get("program_id")),
-        render::cell(instance.get("number")),
-        word("message"),
-        word("code"),
-    ));
-    if problem.get("hint").is_some() {
-        let (_, hint) = output.language.error_and_hint();
-        output.note(format_args!("{hint}: {}", word("hint")));
-    }
+    let word = |value: &Value, member: &str| render::cell(value.get(member));
+    let (program, number) = (word(instance, "program_id"), word(instance, "number"));
+    let message = format!("{program}/{number}: {}", word(problem, "message"));
+    let mut failure = Failure::failed("", message);
+    failure.code = word(problem, "code").into();
+    failure.hint = problem
+        .get("hint")
+        .map(|hint| render::cell(Some(hint)).into());
+    output.failure(&failure);
 }
