@@ -55,8 +55,7 @@ impl Rehearsal {
             .map(|directory| directory.path().to_owned());
         let directory = self.data.clone().or(directory).unwrap_or_default();
         let running = Server::start(self.config(directory), self.setting()).await?;
-        seed(&running).await?;
-        zone::seed(&running.zone).await?;
+        tokio::try_join!(seed_feishu(&running), zone::seed(&running.zone))?;
         Ok(Local { running, temporary })
     }
 
@@ -123,7 +122,7 @@ fn temporary() -> Result<tempfile::TempDir, Failure> {
 }
 
 /// An app that knows every event type there is a fixture for.
-async fn seed(running: &Running) -> Result<(), Failure> {
+async fn seed_feishu(running: &Running) -> Result<(), Failure> {
     let events = fixtures().filter(|fixture| !fixture.call);
     let app = NewApp {
         app_id: Some(APP_ID.to_owned()),

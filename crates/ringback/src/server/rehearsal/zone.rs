@@ -1,12 +1,13 @@
 //! The seeded zone: a test corp with conversations, an app, and the sample program running for it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ringback_archive::{Archive, Generate};
 use ringback_types::Secret;
 use ringback_zone::{
-    AppKind, Corp, Host, Install, NewApp, NewCorp, ProgramInput, ProgramState, WellKnownCallback,
-    Zone,
+    AppKind, Association, Corp, Host, Install, NewApp, NewCorp, ProgramInput, ProgramState,
+    WellKnownCallback, Zone,
 };
 
 use crate::failure::Failure;
@@ -45,19 +46,21 @@ pub(super) async fn seed(zone: &Zone) -> Result<(), Failure> {
     if zone.corp(CORPID).is_err() {
         make_corp(zone).await?;
     }
-    if zone.app(CORPID, AGENTID).is_err() {
-        converse(zone).await?;
-        make_app(zone).await?;
-    }
-    let app = zone.app(CORPID, AGENTID)?;
-    let may_use = zone.programs_of(&app);
-    if may_use.iter().any(|it| it.program_id == PROGRAM_ID) {
+    if is_complete(zone) {
         return follow_binary(zone).await;
     }
-    make_program(zone).await?;
+    // The first encryption of a process gathers entropy for tens of milliseconds.
+    tokio::try_join!(converse(zone), make_app_and_program(zone))?;
+    let app = zone.app(CORPID, AGENTID)?;
     zone.associate(CALLER, CORPID, AGENTID, PROGRAM_ID).await?;
     zone.set_receiving(CALLER, &app, Some(PROGRAM_ID)).await?;
     Ok(())
+}
+
+fn is_complete(zone: &Zone) -> bool {
+    let may_use = |program: &Arc<Association>| program.program_id == PROGRAM_ID;
+    let app = zone.app(CORPID, AGENTID);
+    app.is_ok_and(|app| zone.programs_of(&app).iter().any(may_use))
 }
 
 async fn make_corp(zone: &Zone) -> Result<(), Failure> {
@@ -100,6 +103,13 @@ fn wish(corp: &Corp) -> Generate {
         days: 2,
         now: corp.created_at,
     }
+}
+
+async fn make_app_and_program(zone: &Zone) -> Result<(), Failure> {
+    if zone.app(CORPID, AGENTID).is_err() {
+        make_app(zone).await?;
+    }
+    make_program(zone).await
 }
 
 async fn make_app(zone: &Zone) -> Result<(), Failure> {
