@@ -73,6 +73,16 @@ impl Sender {
         }
     }
 
+    /// Whether the record may keep what an answer says: a program's replies belong to the zone's channel,
+    /// and their keys lie beside the record.
+    pub fn answer_is_kept(&self) -> bool {
+        match self {
+            #[cfg(feature = "zone")]
+            Self::Zone(_) => false,
+            _ => true,
+        }
+    }
+
     /// What the answer to an event means; `now` is for a `Retry-After` that names a date, and for
     /// answers that are signed themselves.
     #[cfg_attr(

@@ -205,6 +205,7 @@ impl Feishu {
             raw: None,
             endpoint: app.callback_endpoint,
             deadline: Deadline::after(deadline),
+            permit: None,
         };
         let outcome = self.engine().call(call).await;
         let generation = request.card_schema.as_deref().and_then(generation_of);

@@ -219,6 +219,7 @@ impl<'a> Passage<'a> {
             body: message.body,
             endpoint,
             deadline: Deadline::after(settings.call_time().saturating_sub(self.elapsed())),
+            permit: None,
         };
         let outcome = self.gateway.engine.call(call).await;
         match outcome.result {

@@ -21,6 +21,8 @@ pub struct Association {
     pub debug_opened: bool,
     /// The debug program's half.
     pub session: Option<Session>,
+    /// Whether the app may use debug mode at all, as it and its corp are now; not kept.
+    pub may_debug: bool,
 }
 
 /// What the SDK's open has made: a key for the developer's machine.
@@ -46,12 +48,18 @@ impl Session {
 }
 
 impl Association {
-    /// The session where debug mode is on: both halves were opened, neither is over, and the credential
-    /// is the one that the session was opened with.
+    /// The session where debug mode is on: both halves were opened, and neither is over.
     pub fn debugging(&self, program: &Program, now: ScheduleTime) -> Option<&Session> {
+        self.live_session(program, now)
+            .filter(|_| self.debug_opened)
+    }
+
+    /// The debug program's half while it holds: it is not over, the credential that it was opened with is
+    /// still the program's, and the app may still use debug mode.
+    pub fn live_session(&self, program: &Program, now: ScheduleTime) -> Option<&Session> {
         let credential = program.debug.credential.as_ref()?;
         self.session.as_ref().filter(|session| {
-            self.debug_opened
+            self.may_debug
                 && session.expires_at > now
                 && credential.expires_at > now
                 && credential.id == session.credential

@@ -68,7 +68,7 @@ impl Zone {
     }
 
     /// The checks before anything is sent: program, state, ability, JSON, input protocol.
-    pub(crate) fn checked(
+    pub(crate) async fn checked(
         &self,
         app: &App,
         asked: &Asked<'_>,
@@ -83,20 +83,19 @@ impl Zone {
         }
         matches_input(ability, asked.request_data)?;
         if !asked.notify_id.is_empty() {
-            let now = self.now();
-            self.notifies()
-                .check(asked.notify_id, app.id, asked.program_id, now)?;
+            self.check_notify(asked.notify_id, app.id, asked.program_id)
+                .await?;
         }
         Ok(route)
     }
 
     /// `sync_call_program` (app sheet, 2.1).
     pub(crate) async fn sync_call(&self, app: &App, asked: Asked<'_>) -> Answered {
-        let route = match self.checked(app, &asked) {
+        let route = match self.checked(app, &asked).await {
             Ok(route) => route,
             Err(refusal) => return Answered::refused(refusal),
         };
-        let Ok(_place) = Arc::clone(&route.ongoing.calls).try_acquire_owned() else {
+        let Ok(place) = Arc::clone(&route.ongoing.calls).try_acquire_owned() else {
             return Answered::refused(errcode::CONCURRENCY.into());
         };
         let frame = RequestFrame {
@@ -119,6 +118,7 @@ impl Zone {
             raw: None,
             endpoint: route.association.endpoint,
             deadline: Deadline::after(deadline + SLACK),
+            permit: Some(place),
         };
         let outcome = self.engine().call(call).await;
         Answered {
@@ -197,6 +197,7 @@ pub(crate) fn failed(error: &CallError) -> Refusal {
         "transport.protocol" => errcode::BAD_STATUS,
         resolve::NOT_DEPLOYED => errcode::NOT_DEPLOYED,
         resolve::INSTANCE_BUSY => errcode::CONCURRENCY,
+        resolve::NO_ABILITY => errcode::BAD_ABILITY,
         "deliver.broken" => errcode::BUSY,
         _ => errcode::NOT_CONNECTED,
     })

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use ringback_dialect::zone::OpenedFrame;
+use ringback_store::Statement;
 use ringback_types::Secret;
 use serde_json::json;
 use url::Url;
@@ -105,6 +106,7 @@ impl Zone {
         &self,
         credential_id: &str,
         access_token: &str,
+        nonce: Statement,
     ) -> Result<OpenedFrame, Refusal> {
         let app = self.app_of_token(access_token)?;
         let expires_at = self.tokens().owner(access_token, self.now())?.expires_at;
@@ -133,12 +135,9 @@ impl Zone {
             token_hash,
             expires_at,
         };
-        let statements = vec![records::associations::set_session(
-            self.store(),
-            app.id,
-            &program.program_id,
-            &session,
-        )];
+        let (store, program_id) = (self.store(), &program.program_id);
+        let set = records::associations::set_session(store, app.id, program_id, &session);
+        let statements = vec![set, nonce];
         let target = Association::endpoint_name(&app, &program.program_id);
         self.change(
             &turn,
@@ -195,11 +194,7 @@ impl Zone {
         let is_new = known.is_none();
         let credential = known.unwrap_or_else(|| self.new_credential());
         let statements = if is_new {
-            vec![records::programs::set_credential(
-                self.store(),
-                program_id,
-                Some(&credential),
-            )]
+            self.replace_credential(program_id, Some(&credential))
         } else {
             Vec::new()
         };
@@ -215,6 +210,18 @@ impl Zone {
         )
         .await?;
         Ok(credential)
+    }
+
+    /// The credential goes, and with it both halves of debug mode of every app.
+    fn replace_credential(
+        &self,
+        program_id: &str,
+        credential: Option<&DebugCredential>,
+    ) -> Vec<Statement> {
+        vec![
+            records::programs::set_credential(self.store(), program_id, credential),
+            records::associations::close_all(program_id),
+        ]
     }
 
     fn new_credential(&self) -> DebugCredential {
@@ -235,11 +242,7 @@ impl Zone {
     ) -> Result<(), ZoneError> {
         let turn = self.turn().await;
         self.snapshot().program(program_id)?;
-        let statements = vec![records::programs::set_credential(
-            self.store(),
-            program_id,
-            None,
-        )];
+        let statements = self.replace_credential(program_id, None);
         self.change(
             &turn,
             caller,
@@ -262,10 +265,7 @@ fn may_debug(
     let association = association.ok_or_else(|| not_associated(app, program_id))?;
     let program = snapshot.find_program(program_id).cloned();
     let program = program.ok_or_else(|| not_associated(app, program_id))?;
-    let allowed = snapshot
-        .corp(&app.corpid)
-        .is_ok_and(|corp| app.may_test(&corp));
-    if !allowed {
+    if !association.may_debug {
         let cause = format!(
             "`{}` is neither a test install nor in a test corp",
             app.label()

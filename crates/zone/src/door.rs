@@ -1,21 +1,27 @@
 //! The zone's door for programs: `/zone/invoke/{api}` and `/zone/open` (design, section 6, "The channel").
 //!
 //! Checks come in the design's order and before any work: key id, version and time before the body is
-//! read. The peer learns a code only; the log says which check failed.
+//! read. The peer learns a code only; the log says which check failed. Until a signature has held, a
+//! request has only [`Unverified`] room: whoever has no key cannot keep out those who have one.
 
 mod invoke;
 mod open;
+mod unverified;
 
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(crate) use self::unverified::Unverified;
 use axum::Router;
-use axum::body::to_bytes;
+use axum::body::{HttpBody as _, to_bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use bytes::Bytes;
 use ringback_dialect::zone::{
-    Address, Flow, Head, Keys, Message, Outcome, Reason, Sealed, header, open as unseal, seal,
-    unsigned_refusal,
+    Address, Flow, Head, Keys, Message, Nonces, Outcome, Reason, Sealed, header, open as unseal,
+    seal, unsigned_refusal,
 };
 use ringback_store::Statement;
 
@@ -25,6 +31,8 @@ use crate::zone::Zone;
 
 /// The largest body of an SDK request (design, section 4, number 6).
 const BODY_BYTES: usize = 64 << 20;
+/// How long its body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(10);
 
 pub(crate) fn routes(zone: &Zone) -> Router {
     Router::new()
@@ -48,24 +56,36 @@ struct Opened {
     plaintext: Vec<u8>,
 }
 
+/// Why a request was not let in.
+enum Shut {
+    /// There is no room to read it.
+    Busy,
+    /// A check failed; with the id of the request, as far as it is known.
+    Refused { request_id: String, reason: Reason },
+}
+
+impl Shut {
+    fn refused(request_id: &str, reason: Reason) -> Self {
+        Self::Refused {
+            request_id: request_id.to_owned(),
+            reason,
+        }
+    }
+}
+
 async fn serve_invoke(
     State(zone): State<Zone>,
     Path(api): Path<String>,
     request: Request,
 ) -> Response {
-    let Some(_place) = zone.enter() else {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
-    };
     let address = match Address::read(request.headers()) {
         Ok(address) => address,
         Err(reason) => return unsealed(&zone, reason),
     };
-    let speaker = zone.snapshot().speaker(address.key_id).cloned();
+    let now = zone.now();
+    let speaker = zone.snapshot().live_speaker(address.key_id, now).cloned();
     let Some(speaker) = speaker else {
         return unsealed(&zone, Reason::KeyIdUnknown);
-    };
-    let Ok(_own_place) = std::sync::Arc::clone(&speaker.places).try_acquire_owned() else {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     let Some(keys) = speaker.ring.of(address.version).cloned() else {
         return match Peer::of_ring(&speaker, &api) {
@@ -80,19 +100,19 @@ async fn serve_invoke(
         target: api,
         keys,
     };
-    match peer.open(&zone, Flow::Invoke, request).await {
-        Ok(opened) => {
-            speaker.ring.note_used(peer.version);
-            invoke::answer(&zone, &speaker, &peer, opened).await
-        }
-        Err((request_id, reason)) => peer.refused(&zone, &request_id, reason),
-    }
+    let nonces = &speaker.traffic.nonces;
+    let opened = match peer.open(&zone, nonces, Flow::Invoke, request).await {
+        Ok(opened) => opened,
+        Err(shut) => return peer.shut(&zone, shut),
+    };
+    speaker.ring.note_used(peer.version);
+    let Ok(_place) = Arc::clone(&speaker.traffic.places).try_acquire_owned() else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    invoke::answer(&zone, &speaker, &peer, opened).await
 }
 
 async fn serve_open(State(zone): State<Zone>, request: Request) -> Response {
-    let Some(_place) = zone.enter() else {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
-    };
     let address = match Address::read(request.headers()) {
         Ok(address) if address.version == 1 => address,
         Ok(_) => return unsealed(&zone, Reason::VersionUnknown),
@@ -108,9 +128,12 @@ async fn serve_open(State(zone): State<Zone>, request: Request) -> Response {
         target: OPEN.to_owned(),
         keys,
     };
-    match peer.open(&zone, Flow::Open, request).await {
+    match peer
+        .open(&zone, zone.open_nonces(), Flow::Open, request)
+        .await
+    {
         Ok(opened) => open::answer(&zone, &peer, &opened).await,
-        Err((request_id, reason)) => peer.refused(&zone, &request_id, reason),
+        Err(shut) => peer.shut(&zone, shut),
     }
 }
 
@@ -147,23 +170,35 @@ impl Peer {
         })
     }
 
-    /// Reads and verifies a request; a refusal comes with the id of the request, as far as it is known.
+    /// Reads and verifies a request.
     async fn open(
         &self,
         zone: &Zone,
+        nonces: &Nonces,
         flow: Flow,
         request: Request,
-    ) -> Result<Opened, (String, Reason)> {
+    ) -> Result<Opened, Shut> {
         let now = zone.store().clock().wire();
         let head = Head::read(request.headers(), flow, now);
-        let head = head.map_err(|reason| (String::new(), reason))?;
-        let refuse = |reason| (head.request_id.clone(), reason);
-        let body = to_bytes(request.into_body(), BODY_BYTES).await;
+        let head = head.map_err(|reason| Shut::refused("", reason))?;
+        let refuse = |reason| Shut::refused(&head.request_id, reason);
+        let length = request.body().size_hint().exact();
+        let _room = zone.unverified().enter(length).ok_or(Shut::Busy)?;
+        let body = to_bytes(request.into_body(), BODY_BYTES);
+        let body = tokio::time::timeout(BODY_TIME, body).await;
+        let body = body.map_err(|_| refuse(Reason::BodyShape))?;
         let body = body.map_err(|_| refuse(Reason::BodyShape))?;
         let plaintext = unseal(&self.keys, flow, &self.target, &head, &body).map_err(refuse)?;
         // Only what was signed counts, or anybody could use up the room.
-        zone.nonces().remember(head.nonce, now).map_err(refuse)?;
+        nonces.remember(head.nonce, now).map_err(refuse)?;
         Ok(Opened { head, plaintext })
+    }
+
+    fn shut(&self, zone: &Zone, shut: Shut) -> Response {
+        match shut {
+            Shut::Busy => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+            Shut::Refused { request_id, reason } => self.refused(zone, &request_id, reason),
+        }
     }
 
     fn refused(&self, zone: &Zone, request_id: &str, reason: Reason) -> Response {

@@ -85,6 +85,8 @@ errcodes! {
     BAD_NOTIFY_ID = 710_646, "invalid notify_id";
     /// More messages than a task takes.
     TOO_MANY_MESSAGES = 710_623, "too many messages";
+    /// What the placeholders stand for is longer than a task takes.
+    INPUT_TOO_LONG = 790_040, "the input is too long";
     /// Not one message of the task can be used.
     NO_USABLE_MESSAGE = 790_041, "the contents of all messages are unavailable";
     /// The debug credential's three days are over, or it is another one.

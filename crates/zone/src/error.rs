@@ -142,6 +142,9 @@ pub enum ZoneError {
     /// Where the program is to run is not usable.
     #[error("the host of the program: {0}")]
     Host(String),
+    /// Two versions of an instance's secret are valid, and it is not known which of them it uses.
+    #[error("`{0}` has two valid secrets, and has not said which one it uses since the start")]
+    RotationUnsettled(String),
     /// Something must be confirmed.
     #[error("{0} needs a confirmation")]
     Unconfirmed(&'static str),
@@ -180,6 +183,7 @@ impl Coded for ZoneError {
             Self::DebugNotAllowed(_) => "zone.debug_not_allowed",
             Self::Unisolated => "zone.unisolated",
             Self::Host(_) => "zone.bad_host",
+            Self::RotationUnsettled(_) => "zone.rotation_unsettled",
             Self::Unconfirmed(_) => "zone.unconfirmed",
             Self::Url(error) => return error.code(),
             Self::Endpoint(error) => return error.code(),
@@ -211,6 +215,7 @@ impl Coded for ZoneError {
             Self::Unisolated => {
                 "isolation is not there yet: say that this is fine with `--unisolated` (`zone.allow_unisolated`), or use the host `url`"
             }
+            Self::RotationUnsettled(_) => "call the program once, then rotate",
             Self::Unconfirmed(_) => "send `\"confirm\": true`",
             Self::Text { .. } | Self::Abilities(_) | Self::Host(_) => return None,
             Self::Url(error) => return error.hint(),
@@ -225,7 +230,10 @@ impl From<ZoneError> for Problem {
     fn from(error: ZoneError) -> Self {
         let status = match &error {
             ZoneError::NotFound { .. } => 404,
-            ZoneError::Exists { .. } | ZoneError::InUse { .. } | ZoneError::State { .. } => 409,
+            ZoneError::Exists { .. }
+            | ZoneError::InUse { .. }
+            | ZoneError::State { .. }
+            | ZoneError::RotationUnsettled(_) => 409,
             ZoneError::Load(_) => 500,
             ZoneError::Write(_) => 503,
             _ => 422,

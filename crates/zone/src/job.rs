@@ -97,7 +97,7 @@ struct Report {
 impl Zone {
     /// `async_program_task` (app sheet, 2.2): the job and its delivery are on the disk when this answers.
     pub(crate) async fn async_call(&self, app: &App, asked: Asked<'_>) -> Result<String, Refusal> {
-        let route = self.checked(app, &asked)?;
+        let route = self.checked(app, &asked).await?;
         let job = self.new_job(
             JobKind::AsyncCall,
             app,

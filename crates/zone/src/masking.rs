@@ -1,6 +1,7 @@
 //! What the chat view component hides of a member's chats (app sheet, 2.13); set by apps and, under the
 //! same names, by programs.
 
+use ringback_store::Statement;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -34,13 +35,20 @@ pub(crate) struct OfUser {
 }
 
 impl Zone {
-    pub(crate) async fn mask(&self, corpid: &str, request: MaskingRequest) -> Result<(), Refusal> {
+    /// Sets it; `nonce` is that of a program's request.
+    pub(crate) async fn mask(
+        &self,
+        corpid: &str,
+        request: MaskingRequest,
+        nonce: Option<Statement>,
+    ) -> Result<(), Refusal> {
         let MaskingRequest { userid, config } = request;
         if userid.is_empty() || userid.len() > USERID_BYTES || userid.contains('\0') {
             return Err(errcode::BAD_USERID.into());
         }
-        let statement = records::corps::set_masking(corpid, &userid, config);
-        self.store().write(vec![statement]).await?;
+        let mut statements = vec![records::corps::set_masking(corpid, &userid, config)];
+        statements.extend(nonce);
+        self.store().write(statements).await?;
         Ok(())
     }
 

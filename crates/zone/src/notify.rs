@@ -61,22 +61,9 @@ impl LiveNotifies {
         live.retain(|_, notify| notify.expires_at > now);
     }
 
-    /// Refuses an id that is not a live one of this app and program.
-    pub(crate) fn check(
-        &self,
-        notify_id: &str,
-        app: AppId,
-        program_id: &str,
-        now: ScheduleTime,
-    ) -> Result<(), Refusal> {
+    fn get(&self, notify_id: &str) -> Option<Notify> {
         let live = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let cause = match live.get(notify_id) {
-            Some(notify) if notify.expires_at <= now => "the notify_id has expired",
-            Some(notify) if notify.app == app && notify.program_id == program_id => return Ok(()),
-            Some(_) => "the notify_id belongs to another app or program",
-            None => "the notify_id is unknown",
-        };
-        Err(errcode::BAD_NOTIFY_ID.because(cause))
+        live.get(notify_id).cloned()
     }
 
     /// The instance that has what a live id stands for.
@@ -116,6 +103,39 @@ struct Answer<'a> {
 }
 
 impl Zone {
+    /// Refuses an id that is not a live one of this app and program.
+    pub(crate) async fn check_notify(
+        &self,
+        notify_id: &str,
+        app: AppId,
+        program_id: &str,
+    ) -> Result<(), Refusal> {
+        let now = self.now();
+        let cause = match self.known_notify(notify_id).await? {
+            Some(notify) if notify.expires_at <= now => "the notify_id has expired",
+            Some(notify) if notify.app == app && notify.program_id == program_id => return Ok(()),
+            Some(_) => "the notify_id belongs to another app or program",
+            None => "the notify_id is unknown",
+        };
+        Err(errcode::BAD_NOTIFY_ID.because(cause))
+    }
+
+    /// The store has what memory has not yet: an app may be told of an id before the write that took it
+    /// is answered, and another process may have taken it.
+    async fn known_notify(&self, notify_id: &str) -> Result<Option<Notify>, Refusal> {
+        if let Some(notify) = self.notifies().get(notify_id) {
+            return Ok(Some(notify));
+        }
+        if notify_id.len() > NOTIFY_ID_BYTES || notify_id.contains('\0') {
+            return Ok(None);
+        }
+        let found = records::notices::find(self.store(), notify_id).await?;
+        if let Some(notify) = found.as_ref().filter(|it| it.expires_at > self.now()) {
+            self.notifies().keep(notify.clone());
+        }
+        Ok(found)
+    }
+
     /// `spec_notify_app` (app sheet, 4.4): the id lives ten minutes, and the app is called back once.
     pub(crate) async fn notify_app(
         &self,
@@ -173,11 +193,12 @@ impl Zone {
             }
             Err(WriteError::Unexpected { statement: 0, .. }) => {
                 let known = records::notices::find(self.store(), &notify.id).await?;
-                known
-                    .filter(|known| known.same_owner(notify))
-                    .ok_or_else(|| {
-                        errcode::BAD_NOTIFY_ID.because("the notify_id belongs to somebody else")
-                    })
+                let known = known.filter(|known| known.same_owner(notify));
+                let known = known.ok_or_else(|| {
+                    errcode::BAD_NOTIFY_ID.because("the notify_id belongs to somebody else")
+                })?;
+                self.notifies().keep(known.clone());
+                Ok(known)
             }
             Err(error) => Err(error.into()),
         }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,12 +11,21 @@ use ringback_types::ScheduleTime;
 use crate::errcode::{self, Refusal};
 use crate::options::Options;
 
-/// Beyond so many counters those whose window is over are let go.
+/// At so many counters those whose window is over are let go; where none is, whoever is new is not
+/// counted.
 const MOST_COUNTERS: usize = 65_536;
+/// How long is waited at least between two looks for windows that are over.
+const SWEEP_PAUSE: Duration = Duration::from_secs(1);
 
 /// Counts what each key did in its window.
 #[derive(Debug)]
-pub(crate) struct Counters<K>(Mutex<HashMap<K, Window>>);
+pub(crate) struct Counters<K>(Mutex<Windows<K>>);
+
+#[derive(Debug)]
+struct Windows<K> {
+    by_key: HashMap<K, Window>,
+    sweep_at: ScheduleTime,
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Window {
@@ -26,7 +35,10 @@ struct Window {
 
 impl<K> Default for Counters<K> {
     fn default() -> Self {
-        Self(Mutex::default())
+        Self(Mutex::new(Windows {
+            by_key: HashMap::new(),
+            sweep_at: ScheduleTime::from_millis(i64::MIN),
+        }))
     }
 }
 
@@ -42,15 +54,15 @@ impl<K: Hash + Eq> Counters<K> {
         if most == 0 {
             return Ok(());
         }
-        let mut counters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if counters.len() >= MOST_COUNTERS {
-            counters.retain(|_, window| window.ends_at > now);
+        let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !windows.has_room(now) && !windows.by_key.contains_key(&key) {
+            return Ok(());
         }
         let fresh = Window {
             ends_at: now.plus(window),
             count: 0,
         };
-        let window = counters.entry(key).or_insert(fresh);
+        let window = windows.by_key.entry(key).or_insert(fresh);
         if window.ends_at <= now {
             *window = fresh;
         }
@@ -59,6 +71,16 @@ impl<K: Hash + Eq> Counters<K> {
         }
         window.count += 1;
         Ok(())
+    }
+}
+
+impl<K> Windows<K> {
+    fn has_room(&mut self, now: ScheduleTime) -> bool {
+        if self.by_key.len() >= MOST_COUNTERS && self.sweep_at <= now {
+            self.by_key.retain(|_, window| window.ends_at > now);
+            self.sweep_at = now.plus(SWEEP_PAUSE);
+        }
+        self.by_key.len() < MOST_COUNTERS
     }
 }
 
@@ -98,7 +120,7 @@ impl Rates {
         options: &Options,
         now: ScheduleTime,
     ) -> Result<(), Refusal> {
-        let Some(address) = address else {
+        let Some(address) = address.map(network) else {
             return Ok(());
         };
         let [minutes, hours] = &self.of_address;
@@ -124,6 +146,14 @@ impl Rates {
     }
 }
 
+/// Whose address it is: in version 6 one customer has a whole /64.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(whole) => Ipv6Addr::from_bits(whole.to_bits() >> 64 << 64).into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,5 +172,12 @@ mod tests {
             [Ok(()), Ok(()), Err(45009), Err(45009)]
         );
         assert_eq!(count(60_000), Ok(()));
+    }
+
+    #[test]
+    fn a_whole_customer_network_of_version_6_counts_as_one() {
+        let network = |text: &str| network(text.parse().unwrap()).to_string();
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(network("192.0.2.7"), "192.0.2.7");
     }
 }

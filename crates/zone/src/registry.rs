@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use ringback_dialect::wecom;
-use ringback_dialect::zone::{KeyRing, Keys};
+use ringback_dialect::zone::{KeyRing, Keys, Nonces};
 use ringback_store::Store;
-use ringback_types::{AppId, EndpointId, SourceId};
+use ringback_types::{AppId, EndpointId, ScheduleTime, SourceId};
 use tokio::sync::{Mutex, Semaphore};
 
 use crate::app::App;
@@ -49,10 +49,31 @@ pub(crate) struct Speaker {
     pub(crate) program_id: Arc<str>,
     /// The app whose debug session it is; `None` for an instance, which serves them all.
     pub(crate) debugs: Option<AppId>,
-    /// How many requests of this key may be under way at the door.
+    pub(crate) traffic: Arc<Traffic>,
+}
+
+/// What is counted and remembered of a key while the process runs, over changes of the zone.
+#[derive(Debug)]
+pub(crate) struct Traffic {
+    /// How many verified requests of this key may be under way at the door.
     pub(crate) places: Arc<Semaphore>,
     /// The one place for a request to it, where its replies may be unbound.
     pub(crate) alone: Arc<Semaphore>,
+    /// Of its requests at the door.
+    pub(crate) nonces: Nonces,
+}
+
+/// How many nonces of requests are remembered for each key.
+const REQUEST_NONCES: usize = 1 << 21;
+
+impl Traffic {
+    fn new(places: usize) -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(places)),
+            alone: Arc::new(Semaphore::new(1)),
+            nonces: Nonces::new(REQUEST_NONCES),
+        }
+    }
 }
 
 impl Registry {
@@ -123,7 +144,7 @@ impl Loaded {
             let key_id = format!("{program_id}/{instance}");
             snapshot.speak(before, key_id, &program_id, keys, None, places);
         }
-        for association in self.associations.into_iter().map(Arc::new) {
+        for association in self.associations {
             snapshot.associate(before, association, places);
         }
         let notifying: Vec<_> = snapshot.apps.values().map(NotifyRoute::of).collect();
@@ -142,6 +163,20 @@ fn by<K: Ord, T>(things: Vec<T>, key: impl Fn(&T) -> K) -> BTreeMap<K, Arc<T>> {
         .collect()
 }
 
+/// A ring with other versions than before; which one its peer uses is still known.
+fn ring_of<'k>(
+    key_id: &str,
+    versions: impl Iterator<Item = (u32, &'k ringback_types::Secret)>,
+    before: Option<&Speaker>,
+) -> KeyRing {
+    let keys = versions.map(|(version, secret)| (version, Keys::new(secret)));
+    let ring = KeyRing::new(key_id, keys);
+    if let Some(known) = before.filter(|known| known.ring.is_settled()) {
+        ring.note_used(known.ring.used());
+    }
+    ring
+}
+
 impl Snapshot {
     /// A live key. A ring whose versions have not changed is kept: it knows which one its peer uses.
     fn speak<'k>(
@@ -158,30 +193,26 @@ impl Snapshot {
         let same = known.filter(|known| known.versions == numbers);
         let speaker = same.cloned().unwrap_or_else(|| Speaker {
             versions: numbers,
-            ring: Arc::new(KeyRing::new(
-                key_id.as_str(),
-                versions.map(|(version, secret)| (version, Keys::new(secret))),
-            )),
+            ring: Arc::new(ring_of(&key_id, versions, known)),
             program_id: program_id.into(),
             debugs,
-            places: known.map_or_else(
-                || Arc::new(Semaphore::new(places)),
-                |known| Arc::clone(&known.places),
-            ),
-            alone: known.map_or_else(
-                || Arc::new(Semaphore::new(1)),
-                |known| Arc::clone(&known.alone),
+            traffic: known.map_or_else(
+                || Arc::new(Traffic::new(places)),
+                |known| Arc::clone(&known.traffic),
             ),
         });
         self.rings.insert(key_id, speaker);
     }
 
-    fn associate(&mut self, before: &Self, association: Arc<Association>, places: usize) {
+    fn associate(&mut self, before: &Self, mut association: Association, places: usize) {
         let program = self.programs.get(&association.program_id).cloned();
         let app = self.apps.get(&association.app).cloned();
         let (Some(app), Some(program)) = (app, program) else {
             return;
         };
+        let corp = self.corps.get(&app.corpid);
+        association.may_debug = corp.is_some_and(|corp| app.may_test(corp));
+        let association = Arc::new(association);
         if let Some(session) = &association.session {
             let key_id = session.key_id(&association.program_id);
             let keys = std::iter::once((1, &session.secret));
@@ -267,6 +298,21 @@ impl Snapshot {
 
     pub(crate) fn speaker(&self, key_id: &str) -> Option<&Speaker> {
         self.rings.get(key_id)
+    }
+
+    /// The same, if its key still holds: that of a debug session ends with the session.
+    pub(crate) fn live_speaker(&self, key_id: &str, now: ScheduleTime) -> Option<&Speaker> {
+        self.speaker(key_id).filter(|speaker| {
+            let Some(app) = speaker.debugs else {
+                return true;
+            };
+            let association = self.association(app, &speaker.program_id);
+            let program = self.find_program(&speaker.program_id);
+            let (Some(association), Some(program)) = (association, program) else {
+                return false;
+            };
+            association.live_session(program, now).is_some()
+        })
     }
 
     /// The source of this name, as [`Snapshot::source_name`] gives it; an app's own is that of its events.

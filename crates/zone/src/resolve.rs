@@ -1,6 +1,7 @@
 //! Where a program or an app is reached, with its live secrets, asked at every attempt.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -32,6 +33,8 @@ pub(crate) const NOT_DEPLOYED: &str = "zone.not_deployed";
 pub(crate) const NO_INSTANCE: &str = "zone.no_instance";
 /// The code of an instance that takes one call at a time and has one; becomes 45033.
 pub(crate) const INSTANCE_BUSY: &str = "zone.instance_busy";
+/// The code of an ability that was taken away while it was being called; becomes 800003.
+pub(crate) const NO_ABILITY: &str = "zone.no_ability";
 
 /// Resolves the endpoints of all apps and programs; knows the zone but not the engine, which holds it.
 pub(crate) struct ZoneResolver {
@@ -126,22 +129,28 @@ impl ZoneResolver {
     ) -> Result<Resolved, ResolveError> {
         let plaintext = self.plaintext(route, event).await?;
         let way: Way<'_> = serde_json::from_slice(&plaintext).map_err(|_| unreadable())?;
-        let destination = self.destination(route, &way.notify_id)?;
-        let binding = route.program.settings.reply_binding;
-        let permit = alone(destination.alone, binding)?;
         let is_call = event.kind == EventKind::Call;
-        let output = if is_call {
-            route.program.ability(&way.ability_id)
+        let ability = route.program.ability(&way.ability_id);
+        if is_call && ability.is_none() {
+            let message = "the ability was taken away while it was being called";
+            return Err(error(NO_ABILITY, message, None));
+        }
+        let output = ability.filter(|_| is_call);
+        let binding = route.program.settings.reply_binding;
+        let candidates = self.destinations(route, &way.notify_id)?;
+        let patience = if is_call {
+            Duration::ZERO
         } else {
-            None
+            route.event_policy.deadline()
         };
+        let (destination, permit) = chosen(candidates, binding, patience).await?;
         let exchange = Exchange {
             ring: destination.ring,
             request_id: URL_SAFE_NO_PAD.encode(self.random.secret::<16>()),
             output: output.map(|ability| Arc::clone(&ability.output)),
             plaintext: plaintext.clone(),
             binding,
-            seen: Arc::clone(&route.ongoing.replies),
+            seen: Arc::clone(route.replies()),
         };
         let policy = if is_call {
             &route.call_policy
@@ -163,50 +172,58 @@ impl ZoneResolver {
             .map_err(|damage| error(damage.code().as_str(), damage.to_string(), None))?;
         if JobKind::is_task(&event.event_type) {
             let template = Template::read(opened.expose()).ok_or_else(unreadable)?;
-            return template
-                .render(&self.registry, &self.archive, &self.store, route)
-                .await;
+            return template.render(&self.archive, &self.store, route).await;
         }
         Ok(Bytes::copy_from_slice(opened.expose()))
     }
 
-    /// Debug mode wins over affinity, and affinity over turns (design, section 6).
-    fn destination(
+    /// Where it may go, best first: at least one. Debug mode wins over affinity, and affinity over turns
+    /// (design, section 6).
+    fn destinations(
         &self,
         route: &ProgramRoute,
         notify_id: &str,
-    ) -> Result<Destination, ResolveError> {
+    ) -> Result<Vec<Destination>, ResolveError> {
         let now = self.store.clock().schedule();
         let snapshot = self.registry.snapshot();
         if let Some(session) = route.association.debugging(&route.program, now) {
             let key_id = session.key_id(&route.program.program_id);
             let url = route.debug_url.clone().ok_or_else(no_debug_url)?;
-            return destination(&snapshot, &key_id, OUTSIDE, url);
+            return Ok(vec![destination(&snapshot, &key_id, OUTSIDE, url)?]);
         }
         if route.program.state != crate::program::ProgramState::Deployed {
             return Err(not_deployed(route));
         }
         let of_notify = self.notifies.instance(notify_id, route, now);
-        self.instance(route, &snapshot, of_notify)
+        self.instances(route, &snapshot, of_notify)
     }
 
-    fn instance(
+    fn instances(
         &self,
         route: &ProgramRoute,
         snapshot: &Snapshot,
         wanted: Option<u32>,
-    ) -> Result<Destination, ResolveError> {
+    ) -> Result<Vec<Destination>, ResolveError> {
         let count = route.program.instances();
         let first = wanted.unwrap_or_else(|| route.next_instance(count));
         // An instance that is not ready is passed over, unless it alone has what the call is about.
-        let candidates = (0..count).map(|step| (first - 1 + step) % count + 1);
         let tried = if wanted.is_some() { 1 } else { count };
-        let ready = candidates
-            .take(tried as usize)
-            .find_map(|number| Some((number, self.url(route, number)?)));
-        let (number, (transport, url)) = ready.ok_or_else(|| no_instance(route))?;
-        let key_id = format!("{}/{number}", route.program.program_id);
-        destination(snapshot, &key_id, transport, url)
+        let numbers = (0..tried).map(|step| (first - 1 + step) % count + 1);
+        let ready = numbers.filter_map(|number| {
+            let (transport, url) = self.url(route, number)?;
+            let key_id = format!("{}/{number}", route.program.program_id);
+            Some(destination(snapshot, &key_id, transport, url))
+        });
+        // Only where an instance takes one request at a time does it matter who else is there.
+        let wanted = match route.program.settings.reply_binding {
+            ReplyBinding::Strict => 1,
+            ReplyBinding::Loose => tried as usize,
+        };
+        let found: Vec<_> = ready.take(wanted).collect::<Result<_, _>>()?;
+        if found.is_empty() {
+            return Err(no_instance(route));
+        }
+        Ok(found)
     }
 
     fn url(&self, route: &ProgramRoute, number: u32) -> Option<(&'static str, Arc<HttpUrl>)> {
@@ -235,26 +252,38 @@ fn destination(
         speaker.ok_or_else(|| error("zone.no_key", "the instance has no secret", None))?;
     Ok(Destination {
         ring: Arc::clone(&speaker.ring),
-        alone: Arc::clone(&speaker.alone),
+        alone: Arc::clone(&speaker.traffic.alone),
         target: Target::Through { transport, url },
     })
 }
 
-/// Where replies may be unbound, one request at a time is in flight to an instance.
-fn alone(
-    place: Arc<Semaphore>,
+/// The first of them; where replies may be unbound, the first at which no request is in flight. With
+/// patience one is waited for: an event does not lose an attempt to a call that is under way.
+async fn chosen(
+    candidates: Vec<Destination>,
     binding: ReplyBinding,
-) -> Result<Option<OwnedSemaphorePermit>, ResolveError> {
-    match binding {
-        ReplyBinding::Strict => Ok(None),
-        ReplyBinding::Loose => {
-            let permit = place.try_acquire_owned();
-            let busy = "the program takes one call at a time, and one is under way";
-            permit
-                .map(Some)
-                .map_err(|_| error(INSTANCE_BUSY, busy, None))
+    patience: Duration,
+) -> Result<(Destination, Option<OwnedSemaphorePermit>), ResolveError> {
+    let mut best = None;
+    for destination in candidates {
+        if binding == ReplyBinding::Strict {
+            return Ok((destination, None));
         }
+        if let Ok(permit) = Arc::clone(&destination.alone).try_acquire_owned() {
+            return Ok((destination, Some(permit)));
+        }
+        best.get_or_insert(destination);
     }
+    let best = best.ok_or_else(instance_busy)?;
+    let place = Arc::clone(&best.alone).acquire_owned();
+    let waited = tokio::time::timeout(patience, place).await;
+    let permit = waited.ok().and_then(Result::ok).ok_or_else(instance_busy)?;
+    Ok((best, Some(permit)))
+}
+
+fn instance_busy() -> ResolveError {
+    let busy = "the program takes one request at a time, and one is under way";
+    error(INSTANCE_BUSY, busy, None)
 }
 
 fn not_deployed(route: &ProgramRoute) -> ResolveError {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ringback_deliver::{HttpUrl, Policy};
-use ringback_dialect::zone::Nonces;
+use ringback_dialect::zone::{Nonces, ReplyBinding};
 use ringback_dialect::{Sender, wecom};
 use ringback_types::EndpointId;
 use tokio::sync::Semaphore;
@@ -15,7 +15,9 @@ use crate::program::{Host, Program};
 use crate::registry::callback_secrets;
 
 /// How many nonces of replies are remembered for each program and app.
-const REPLY_NONCES: usize = 1 << 20;
+const REPLY_NONCES: usize = 1 << 18;
+/// The same where they are all that makes a reply count once.
+const UNBOUND_NONCES: usize = 1 << 20;
 
 /// An endpoint's way.
 #[derive(Debug)]
@@ -47,16 +49,32 @@ pub(crate) struct Ongoing {
     /// Places for synchronous calls.
     pub(crate) calls: Arc<Semaphore>,
     concurrent_calls: u32,
-    pub(crate) replies: Arc<Nonces>,
+    replies: Replies,
     turn: AtomicUsize,
 }
 
-impl Ongoing {
-    fn new(concurrent_calls: u32) -> Self {
+/// The nonces of replies that name their request, and of those that may name none.
+#[derive(Debug, Clone)]
+struct Replies {
+    bound: Arc<Nonces>,
+    unbound: Arc<Nonces>,
+}
+
+impl Replies {
+    fn new() -> Self {
         Self {
+            bound: Arc::new(Nonces::forgetting(REPLY_NONCES)),
+            unbound: Arc::new(Nonces::new(UNBOUND_NONCES)),
+        }
+    }
+}
+
+impl Ongoing {
+    fn new(concurrent_calls: u32, replies: Replies) -> Self {
+        Self {
+            replies,
             calls: Arc::new(Semaphore::new(concurrent_calls as usize)),
             concurrent_calls,
-            replies: Arc::new(Nonces::new(REPLY_NONCES)),
             turn: AtomicUsize::new(0),
         }
     }
@@ -70,10 +88,11 @@ impl ProgramRoute {
         earlier: Option<&Arc<Self>>,
     ) -> Self {
         let concurrent = program.settings.concurrent_calls;
-        let ongoing = earlier
-            .map(|route| &route.ongoing)
-            .filter(|ongoing| ongoing.concurrent_calls == concurrent)
-            .map_or_else(|| Arc::new(Ongoing::new(concurrent)), Arc::clone);
+        let ongoing = match earlier.map(|route| &route.ongoing) {
+            Some(ongoing) if ongoing.concurrent_calls == concurrent => Arc::clone(ongoing),
+            Some(ongoing) => Arc::new(Ongoing::new(concurrent, ongoing.replies.clone())),
+            None => Arc::new(Ongoing::new(concurrent, Replies::new())),
+        };
         let urls = match &program.host {
             Some(Host::Url { urls }) => urls
                 .iter()
@@ -92,6 +111,14 @@ impl ProgramRoute {
             app,
             program,
             association,
+        }
+    }
+
+    /// The nonces of earlier replies.
+    pub(crate) fn replies(&self) -> &Arc<Nonces> {
+        match self.program.settings.reply_binding {
+            ReplyBinding::Strict => &self.ongoing.replies.bound,
+            ReplyBinding::Loose => &self.ongoing.replies.unbound,
         }
     }
 

@@ -161,6 +161,9 @@ impl Zone {
         let (messages, repeated) = without_repeated(create.msg_list);
         let groups = create.tag_group_list.into_iter();
         let debug_info = create.debug_info.unwrap_or_default();
+        if debug_info.is_too_long() {
+            return Err(errcode::BAD_PARAMETER.saying("debug_info is above 1048576 bytes"));
+        }
         let template = Template {
             jobid: job.jobid.clone(),
             job_info: self.job_info(asking.app, job),

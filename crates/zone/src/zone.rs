@@ -52,16 +52,18 @@ struct Inner {
     rates: Rates,
     /// How many refusals a second are told in the log; all are counted.
     told: Counters<()>,
-    /// Nonces of requests at the door.
-    nonces: ringback_dialect::zone::Nonces,
-    /// Places for requests of apps and programs that are under way.
+    /// Nonces of requests that open debug mode.
+    open_nonces: ringback_dialect::zone::Nonces,
+    /// Room for requests of programs that are not verified yet.
+    unverified: door::Unverified,
+    /// Places for requests of apps that are under way.
     places: ArcSwap<Semaphore>,
 }
 
 /// How many refusals a second are told in the log.
 const REFUSALS_TOLD: u32 = 20;
-/// How many nonces the door remembers, over all programs.
-const DOOR_NONCES: usize = 1 << 22;
+/// How many openings of debug mode are remembered.
+const OPEN_NONCES: usize = 1 << 16;
 
 impl Zone {
     /// Loads the zone, follows its changes, resolves its endpoints for `engine`, and starts the programs
@@ -84,7 +86,8 @@ impl Zone {
             notifies: Arc::clone(&notifies),
             rates: Rates::default(),
             told: Counters::default(),
-            nonces: ringback_dialect::zone::Nonces::new(DOOR_NONCES),
+            open_nonces: ringback_dialect::zone::Nonces::new(OPEN_NONCES),
+            unverified: door::Unverified::new(),
             places: ArcSwap::from_pointee(Semaphore::new(options.in_flight)),
             registry: Arc::clone(&registry),
             engine: engine.clone(),
@@ -127,7 +130,7 @@ impl Zone {
         api::routes(self)
     }
 
-    /// How many requests of apps and programs may be under way from now on; those under way go on.
+    /// How many requests of apps may be under way from now on; those under way go on.
     pub fn set_in_flight(&self, limit: usize) {
         self.0.places.store(Arc::new(Semaphore::new(limit)));
     }
@@ -207,8 +210,12 @@ impl Zone {
         told.is_ok()
     }
 
-    pub(crate) fn nonces(&self) -> &ringback_dialect::zone::Nonces {
-        &self.0.nonces
+    pub(crate) fn open_nonces(&self) -> &ringback_dialect::zone::Nonces {
+        &self.0.open_nonces
+    }
+
+    pub(crate) fn unverified(&self) -> &door::Unverified {
+        &self.0.unverified
     }
 
     pub(crate) fn now(&self) -> ScheduleTime {

@@ -32,11 +32,12 @@ impl Inner {
     async fn ask(
         self: &Arc<Self>,
         endpoint: &Endpoint,
-        call: Call,
+        mut call: Call,
         id: EventId,
         delivery: DeliveryId,
     ) -> CallOutcome {
         let deadline = call.deadline;
+        let _place = call.permit.take();
         let event = event_of(call, id);
         let meters = endpoint.meters();
         meters.began();
@@ -123,6 +124,7 @@ fn event_of(call: Call, id: EventId) -> Event {
         raw,
         endpoint: _,
         deadline: _,
+        permit: _,
     } = call;
     Event {
         id,

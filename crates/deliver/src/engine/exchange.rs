@@ -4,6 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::HeaderMap;
 use ringback_dialect::{Outgoing, Sender, WireRequest};
@@ -84,7 +85,12 @@ impl Tried {
     /// The try as the record keeps it.
     pub(super) fn into_attempt(self, number: u32, failure: Option<Failed>) -> Attempt {
         let (answer, failure) = match self.answer {
-            Ok((answer, _)) => (Some(answer), failure),
+            Ok((mut answer, sender)) => {
+                if !sender.answer_is_kept() {
+                    answer.body = Bytes::new();
+                }
+                (Some(answer), failure)
+            }
             Err(none) => (None, Some(none)),
         };
         let (failure, detail) = failure.map(|failed| (failed.code, failed.detail)).unzip();
@@ -275,7 +281,7 @@ fn made_up(status: u16) -> Answer {
         status: http::StatusCode::from_u16(status)
             .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR),
         headers: HeaderMap::new(),
-        body: bytes::Bytes::new(),
+        body: Bytes::new(),
         cut: false,
     }
 }

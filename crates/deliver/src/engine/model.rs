@@ -12,6 +12,7 @@ use ringback_types::{
 use serde::Serialize;
 
 use crate::registry::EndpointError;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// How much the engine may take.
 #[derive(Debug, Clone)]
@@ -78,7 +79,7 @@ pub struct Receipt {
 }
 
 /// A request whose answer is awaited.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Call {
     /// Where it came in.
     pub source: SourceId,
@@ -96,6 +97,9 @@ pub struct Call {
     pub endpoint: EndpointId,
     /// By when; the endpoint's own deadline holds besides.
     pub deadline: Deadline,
+    /// The caller's place among the calls under way, given back when the exchange is over: later than
+    /// the caller's own end, if it goes away.
+    pub permit: Option<OwnedSemaphorePermit>,
 }
 
 /// What became of a call.

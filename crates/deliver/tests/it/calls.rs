@@ -19,6 +19,7 @@ fn call(endpoint: EndpointId, deadline: Duration) -> Call {
         raw: None,
         endpoint,
         deadline: Deadline::after(deadline),
+        permit: None,
     }
 }
 

@@ -17,7 +17,14 @@ pub const NONCE_LIFETIME: Duration = Duration::from_mins(10);
 #[derive(Debug)]
 pub struct Nonces {
     capacity: usize,
+    when_full: WhenFull,
     generations: Mutex<Generations>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WhenFull {
+    Refuse,
+    Forget,
 }
 
 #[derive(Debug)]
@@ -31,8 +38,19 @@ impl Nonces {
     /// Room for this many nonces. When it is full, messages are refused: to forget a nonce early
     /// would let its message in again.
     pub fn new(capacity: usize) -> Self {
+        Self::of(capacity, WhenFull::Refuse)
+    }
+
+    /// The same for messages that something else binds to one use, as strict replies are to their
+    /// request: when it is full the oldest are forgotten, and no message is refused for want of room.
+    pub fn forgetting(capacity: usize) -> Self {
+        Self::of(capacity, WhenFull::Forget)
+    }
+
+    fn of(capacity: usize, when_full: WhenFull) -> Self {
         Self {
             capacity,
+            when_full,
             generations: Mutex::new(Generations {
                 current: HashSet::new(),
                 previous: HashSet::new(),
@@ -52,8 +70,14 @@ impl Nonces {
         if generations.contains(&nonce) {
             return Err(Reason::NonceSeen);
         }
-        if generations.len() >= self.capacity {
-            return Err(Reason::NoncesFull);
+        match self.when_full {
+            WhenFull::Refuse if generations.len() >= self.capacity => {
+                return Err(Reason::NoncesFull);
+            }
+            WhenFull::Forget if generations.current.len() >= self.capacity / 2 => {
+                generations.previous = mem::take(&mut generations.current);
+            }
+            WhenFull::Refuse | WhenFull::Forget => {}
         }
         generations.current.insert(nonce);
         Ok(())

@@ -1,7 +1,7 @@
 //! The live versions of one key id.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use super::Keys;
 
@@ -15,6 +15,7 @@ pub struct KeyRing {
     /// Ascending.
     versions: Vec<(u32, Keys)>,
     used: AtomicU32,
+    heard: AtomicBool,
 }
 
 impl KeyRing {
@@ -31,6 +32,7 @@ impl KeyRing {
             key_id: key_id.into(),
             versions,
             used: AtomicU32::new(lowest),
+            heard: AtomicBool::new(false),
         }
     }
 
@@ -57,9 +59,15 @@ impl KeyRing {
         self.used.load(Ordering::Relaxed)
     }
 
+    /// Whether it is known which version the peer uses: there is one only, or the peer was heard.
+    pub fn is_settled(&self) -> bool {
+        self.versions.len() < 2 || self.heard.load(Ordering::Relaxed)
+    }
+
     /// Says that a message of this version has been verified; goes upwards only.
     pub fn note_used(&self, version: u32) {
         if self.of(version).is_some() {
+            self.heard.store(true, Ordering::Relaxed);
             self.used.fetch_max(version, Ordering::Relaxed);
         }
     }

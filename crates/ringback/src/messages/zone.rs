@@ -229,6 +229,13 @@ pub(crate) const TABLE: &[(&str, Chinese)] = &[
         "zone.protocol_not_json",
         zh("协议不是 JSON", "协议是一份示例 JSON，含所有可能出现的键"),
     ),
+    (
+        "zone.rotation_unsettled",
+        zh(
+            "实例有两个有效密钥，启动以来还不知道它用的是哪一个",
+            "先调用一次该程序，再轮换",
+        ),
+    ),
     ("zone.trigger_count", zh("一次触发的数量有误", "")),
     ("zone.unconfirmed", zh("需要确认", "加 `--yes`")),
     (

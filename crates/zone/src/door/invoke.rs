@@ -51,6 +51,23 @@ impl Api {
             _ => return None,
         })
     }
+
+    /// Its name of today, by which it is limited.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::SyncMsg => "sync_msg",
+            Self::MessagesOfPage => "get_msg_list_by_page_id",
+            Self::NotifyApp => "spec_notify_app",
+            Self::Report => "program_async_job_call_back",
+            Self::CreateProgramTask => "create_program_task",
+            Self::ProgramTaskResult => "get_program_task_result",
+            Self::CreateModelTask => "create_model_task",
+            Self::ModelTaskResult => "get_model_task_result",
+            Self::KnowledgeBases => "knowledge_base_list",
+            Self::SetMasking => "set_hide_sensitiveinfo_config",
+            Self::GetMasking => "get_hide_sensitiveinfo_config",
+        }
+    }
 }
 
 /// On whose behalf a program asks.
@@ -104,6 +121,9 @@ async fn invoke(
         program_id,
         debugging: speaker.debugs.is_some(),
     };
+    let now = zone.now();
+    zone.rates()
+        .check_corp(&app.corpid, api.name(), zone.options(), now)?;
     match api {
         Api::SyncMsg => Ok(zone.archive().sync_msg(&asker.owner(), request).await?),
         Api::MessagesOfPage => Ok(zone
@@ -127,7 +147,8 @@ async fn invoke(
             Ok(face::whole(&json!({ "kb_info_list": kb_info_list })))
         }
         Api::SetMasking => {
-            zone.mask(&app.corpid, parse_json(request.as_bytes())?)
+            let nonce = Some(opened.nonce(zone));
+            zone.mask(&app.corpid, parse_json(request.as_bytes())?, nonce)
                 .await?;
             Ok(face::ok())
         }

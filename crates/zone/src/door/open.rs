@@ -22,7 +22,8 @@ pub(super) async fn answer(zone: &Zone, peer: &Peer, opened: &Opened) -> Respons
         return peer.refused(zone, opened.request_id(), Reason::PlaintextNotJson);
     };
     let token = frame.access_token.expose_str().unwrap_or_default();
-    match zone.open_session(&peer.key_id, token).await {
+    let nonce = opened.nonce(zone);
+    match zone.open_session(&peer.key_id, token, nonce).await {
         Ok(session) => {
             let json = serde_json::to_vec(&session).unwrap_or_default();
             peer.sealed(zone, opened.request_id(), Outcome::Ok, &json)

@@ -169,7 +169,7 @@ pub(super) async fn get_log_level(
 /// `set_hide_sensitiveinfo_config`.
 pub(super) async fn set_masking(State(zone): State<Zone>, caller: Caller, body: Body) -> Response {
     let answered = async {
-        zone.mask(&caller.app.corpid, body.parsed()?).await?;
+        zone.mask(&caller.app.corpid, body.parsed()?, None).await?;
         Ok(Nothing {})
     };
     caller.answered(answered.await)

@@ -41,6 +41,7 @@ impl Zone {
             endpoint: store.next_id(),
             debug_opened: false,
             session: None,
+            may_debug: false,
         };
         let mut statements = vec![records::associations::insert(&association)];
         statements.extend(self.program_endpoint(&app, &program, &association));

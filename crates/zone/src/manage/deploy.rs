@@ -81,6 +81,8 @@ impl Zone {
             )
             .await?;
         self.hosts().stop(program_id).await;
+        // Whoever has deployed it again meanwhile finds it running.
+        self.run(program_id);
         Ok(program)
     }
 
@@ -146,13 +148,16 @@ impl Zone {
         let mut statements = Vec::new();
         for number in 1..=program.instances() {
             let key_id = format!("{program_id}/{number}");
-            let (newest, used) = {
+            let ring = {
                 let snapshot = self.snapshot();
-                let ring = snapshot
+                snapshot
                     .speaker(&key_id)
-                    .map(|speaker| Arc::clone(&speaker.ring));
-                ring.map_or((0, 0), |ring| (ring.newest(), ring.used()))
+                    .map(|speaker| Arc::clone(&speaker.ring))
             };
+            if ring.as_ref().is_some_and(|ring| !ring.is_settled()) {
+                return Err(ZoneError::RotationUnsettled(key_id));
+            }
+            let (newest, used) = ring.map_or((0, 0), |ring| (ring.newest(), ring.used()));
             // The one that the instance uses stays. One that it has not taken up yet is replaced, so that
             // never more than two are valid.
             statements.push(records::programs::retire_secrets(program_id, number, used));
@@ -243,6 +248,8 @@ impl Zone {
     }
 
     async fn bring_up(&self, program_id: &str) -> Result<(), ZoneError> {
+        // Held until it runs: what was taken out of service meanwhile is not started.
+        let _turn = self.turn().await;
         let program = self.program(program_id)?;
         let Some(Host::Process {
             command,

@@ -13,6 +13,8 @@ ringback_store::statements! {
     INSERT = "INSERT INTO zone_association (app, program_id, source, endpoint, debug_opened) VALUES ($1, $2, $3, $4, 0) ON CONFLICT (app, program_id) DO NOTHING";
     DELETE = "DELETE FROM zone_association WHERE app = $1 AND program_id = $2";
     SET_OPENED = "UPDATE zone_association SET debug_opened = $3 WHERE app = $1 AND program_id = $2";
+    /// With another credential each app opens again.
+    CLOSE_ALL = "UPDATE zone_association SET debug_opened = 0 WHERE program_id = $1";
     SET_SESSION = "UPDATE zone_association SET session = $3, session_secret = $4, session_credential = $5, session_token = $6, session_expires_at = $7 WHERE app = $1 AND program_id = $2";
 }
 
@@ -30,6 +32,7 @@ fn of(store: &Store, row: &Row) -> Result<Association, LoadError> {
         endpoint: row.id(3)?,
         debug_opened: row.flag(4)?,
         session: session_of(store, row, program_id)?,
+        may_debug: false,
     })
 }
 
@@ -67,6 +70,10 @@ pub(crate) fn set_opened(app: AppId, program_id: &str, opened: bool) -> Statemen
         Value::from(opened),
     ];
     Statement::new(SET_OPENED, values).expecting(1)
+}
+
+pub(crate) fn close_all(program_id: &str) -> Statement {
+    Statement::new(CLOSE_ALL, [Value::from(program_id)])
 }
 
 pub(crate) fn set_session(

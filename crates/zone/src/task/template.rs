@@ -8,16 +8,20 @@ use ringback_store::Store;
 use serde::{Deserialize, Serialize};
 
 use super::Message;
-use crate::errcode::{self, Errcode};
+use crate::errcode::{self, Refusal};
 use crate::job::JobState;
 use crate::program::ProgramKind;
 use crate::records;
-use crate::registry::Registry;
 use crate::resolve::error;
 use crate::route::ProgramRoute;
 
 /// How many fragments of knowledge are put in; not documented.
 const FRAGMENTS: usize = 5;
+
+/// The longest input of a task; not documented.
+const FILLED_BYTES: usize = 16 << 20;
+/// The longest that is made up for debug mode, in all; not documented.
+const DEBUG_INFO_BYTES: usize = 1 << 20;
 
 /// What stands for the placeholders in debug mode.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -71,18 +75,13 @@ impl Template {
     /// developer made up never reaches a deployed program.
     pub(crate) async fn render(
         self,
-        registry: &Registry,
         archive: &Archive,
         store: &Store,
         route: &ProgramRoute,
     ) -> Result<Bytes, ResolveError> {
-        let debugging = {
-            let snapshot = registry.snapshot();
-            let now = store.clock().schedule();
-            let current = snapshot.program_route(route.app.id, &route.program.program_id);
-            current.is_some_and(|route| route.association.debugging(&route.program, now).is_some())
-        };
-        if debugging != self.debug_info.is_some() {
+        let now = store.clock().schedule();
+        let session = route.association.debugging(&route.program, now);
+        if session.is_some() != self.debug_info.is_some() {
             return Err(error(
                 "zone.not_in_debug",
                 "debug mode has changed since the task was made",
@@ -97,9 +96,11 @@ impl Template {
         let template = ability
             .map(|ability| ability.written.input.as_str())
             .unwrap_or_default();
-        let data = fill(template, &values, self.escape);
+        let Some(data) = fill(template, &values, self.escape) else {
+            return Err(self.fail(store, errcode::INPUT_TOO_LONG.into()).await);
+        };
         if serde_json::from_str::<serde::de::IgnoredAny>(&data).is_err() {
-            return Err(self.fail(store, errcode::BAD_TEMPLATE).await);
+            return Err(self.fail(store, errcode::BAD_TEMPLATE.into()).await);
         }
         let frame = RequestFrame {
             corpid: route.app.corpid.clone(),
@@ -122,14 +123,14 @@ impl Template {
     ) -> Result<Values, ResolveError> {
         let corp = &route.app.corpid;
         let refs: Vec<MsgRef> = self.messages.iter().map(Message::reference).collect();
-        let unread = |refused: ringback_archive::ApiError| {
-            error("zone.task_unrendered", refused.errmsg, None)
-        };
         let Rendered {
             chat,
             chatcontent: chat_content,
             fail_list: failures,
-        } = archive.render(corp, &refs).await.map_err(unread)?;
+        } = match archive.render(corp, &refs).await {
+            Ok(rendered) => rendered,
+            Err(refused) => return Err(self.unrendered(store, refused).await),
+        };
         if !failures.is_empty() {
             let json = serde_json::to_string(&failures).unwrap_or_default();
             let written = store
@@ -138,7 +139,7 @@ impl Template {
             written.map_err(|error_| error("zone.task_unrendered", error_.to_string(), None))?;
         }
         if failures.len() == refs.len() && !refs.is_empty() {
-            return Err(self.fail(store, errcode::NO_USABLE_MESSAGE).await);
+            return Err(self.fail(store, errcode::NO_USABLE_MESSAGE.into()).await);
         }
         let mut values = Values {
             chat,
@@ -146,20 +147,27 @@ impl Template {
             ..Values::default()
         };
         if route.program.kind == ProgramKind::Model {
-            values.knowledge = Some(
-                self.knowledge(archive, corp, &values.chat_content)
-                    .await
-                    .map_err(unread)?,
-            );
-            values.tagjson = Some(
-                archive
-                    .tag_groups(corp, &self.tag_groups)
-                    .await
-                    .map_err(unread)?
-                    .json,
-            );
+            match self.of_model(archive, corp, &values.chat_content).await {
+                Ok((knowledge, tagjson)) => {
+                    values.knowledge = Some(knowledge);
+                    values.tagjson = Some(tagjson);
+                }
+                Err(refused) => return Err(self.unrendered(store, refused).await),
+            }
         }
         Ok(values)
+    }
+
+    /// What a model knows besides: fragments of knowledge, and tags.
+    async fn of_model(
+        &self,
+        archive: &Archive,
+        corp: &str,
+        query: &str,
+    ) -> Result<(String, String), ringback_archive::ApiError> {
+        let knowledge = self.knowledge(archive, corp, query).await?;
+        let tags = archive.tag_groups(corp, &self.tag_groups).await?;
+        Ok((knowledge, tags.json))
     }
 
     async fn knowledge(
@@ -177,15 +185,35 @@ impl Template {
         }
     }
 
+    /// A store that is busy may answer the next attempt; what the archive refuses it refuses again.
+    async fn unrendered(&self, store: &Store, refused: ringback_archive::ApiError) -> ResolveError {
+        if refused.errcode == errcode::BUSY.number {
+            return error("zone.task_unrendered", refused.errmsg, None);
+        }
+        self.fail(store, refused.into()).await
+    }
+
     /// The task cannot be rendered, now or later: its job is over.
-    async fn fail(&self, store: &Store, code: Errcode) -> ResolveError {
+    async fn fail(&self, store: &Store, refusal: Refusal) -> ResolveError {
         let now = store.clock().schedule();
-        let finish =
-            records::jobs::finish(&self.jobid, JobState::Failed, code.number.into(), None, now);
+        let code = refusal.errcode.into();
+        let finish = records::jobs::finish(&self.jobid, JobState::Failed, code, None, now);
         if let Err(refused) = store.write(vec![finish]).await {
             tracing::warn!(error = %refused, "a failed task could not be marked");
         }
-        error("zone.task_failed", code.message, None)
+        error("zone.task_failed", refusal.errmsg, None)
+    }
+}
+
+impl DebugInfo {
+    pub(super) fn is_too_long(&self) -> bool {
+        let parts = [
+            &self.chat,
+            &self.chat_content,
+            &self.knowledge,
+            &self.tagjson,
+        ];
+        parts.into_iter().map(String::len).sum::<usize>() > DEBUG_INFO_BYTES
     }
 }
 
@@ -216,14 +244,18 @@ impl Values {
     }
 }
 
-/// The template with its placeholders filled, in one pass: what is put in is not looked at again.
-fn fill(template: &str, values: &Values, escape: Escape) -> String {
+/// The template with its placeholders filled, in one pass: what is put in is not looked at again. Nothing
+/// when it becomes longer than the channel carries, as it can where a placeholder stands often.
+fn fill(template: &str, values: &Values, escape: Escape) -> Option<String> {
     let mut filled = String::with_capacity(template.len() + values.chat.len());
     let mut rest = template;
     while let Some(place) = rest.find('{') {
         filled.push_str(&rest[..place]);
         rest = &rest[place..];
         let length = if let Some((value, length)) = values.at_start_of(rest) {
+            if filled.len() + value.len() > FILLED_BYTES {
+                return None;
+            }
             escape.append(&mut filled, value);
             length
         } else {
@@ -233,7 +265,7 @@ fn fill(template: &str, values: &Values, escape: Escape) -> String {
         rest = &rest[length..];
     }
     filled.push_str(rest);
-    filled
+    (filled.len() <= FILLED_BYTES).then_some(filled)
 }
 
 impl Escape {
@@ -266,8 +298,9 @@ mod tests {
             ..Values::default()
         };
         let template = r#"{"prompt":"{chat}|{chatcontent}|{knowledge}","n":{"m":1}}"#;
-        let filled =
-            |escape| -> Value { serde_json::from_str(&fill(template, &values, escape)).unwrap() };
+        let filled = |escape| -> Value {
+            serde_json::from_str(&fill(template, &values, escape).unwrap()).unwrap()
+        };
         assert_eq!(
             filled(Escape::Json)["prompt"],
             "A说：\"hi\"\nB说：{chatcontent} a/b\\c|hi|{knowledge}"
@@ -276,5 +309,16 @@ mod tests {
             filled(Escape::Spaces)["prompt"],
             "A说： hi  B说：{chatcontent} a b c|hi|{knowledge}"
         );
+    }
+
+    #[test]
+    fn a_template_that_repeats_what_is_put_in_is_bounded() {
+        let values = Values {
+            chat: "x".repeat(1 << 20),
+            ..Values::default()
+        };
+        let filled = |times| fill(&"{chat}".repeat(times), &values, Escape::Json);
+        assert_eq!(filled(16).map(|text| text.len()), Some(FILLED_BYTES));
+        assert_eq!(filled(17), None);
     }
 }

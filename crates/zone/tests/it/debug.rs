@@ -308,7 +308,43 @@ async fn a_session_speaks_for_its_app_alone_and_only_while_debug_mode_is_on() {
         .revoke_debug_credential("ada", PROGRAM)
         .await
         .unwrap();
-    assert_eq!(ask(stage.app.agentid).await, 710_673);
+    // The session is over with its credential: its key is nobody's any more.
+    let client = debugged.sdk.client("wwcorp", stage.app.agentid, "", "");
+    let refused = client.invoke("sync_msg", "{}").await.unwrap_err();
+    assert!(
+        refused.to_string().contains("debug session is over"),
+        "{refused}"
+    );
+    assert_eq!(status(&stage).await, 1);
+
+    // Another credential does not open what the app opened with the one before.
+    let token = debug_token(&stage).await;
+    debugged
+        .sdk
+        .open_debug(&token, &stage.token_of(&stage.app).await)
+        .await
+        .unwrap();
+    assert_eq!(status(&stage).await, 1);
+    assert_eq!(open_app(&stage, &token).await["errcode"], 0);
+    assert_eq!(status(&stage).await, 2);
+
+    // Nor does an app that may not test any more go on with what it has.
+    let corp = CorpChange {
+        test: Some(false),
+        ..CorpChange::default()
+    };
+    let change = AppChange {
+        kind: Some(AppKind::ThirdParty),
+        install: Some(Install::Full),
+        ..AppChange::default()
+    };
+    let (corpid, agentid) = (&stage.app.corpid, stage.app.agentid);
+    stage.zone.update_corp("ada", corpid, corp).await.unwrap();
+    stage
+        .zone
+        .update_app("ada", corpid, agentid, change)
+        .await
+        .unwrap();
     assert_eq!(status(&stage).await, 1);
 }
 

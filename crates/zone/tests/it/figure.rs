@@ -10,7 +10,7 @@ use axum::{Router, body::Bytes};
 use ringback_dialect::wecom::{EncodingAesKey, Receiver, Secrets};
 use ringback_dialect::{Incoming, Received};
 use ringback_types::{Clock, Secret};
-use ringback_zone::{NewCallback, Trigger};
+use ringback_zone::{NewCallback, Trigger, ZoneError};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -459,4 +459,14 @@ async fn rotation_goes_on_without_a_gap() {
     assert_eq!(versions, [4, 6]);
     running.credentials(&stage.zone, PROGRAM, 1).await;
     assert_eq!(stage.call("echo", json!({})).await["errcode"], 0);
+
+    // After a start it is not known which of two the instance uses: neither goes before it has spoken.
+    let stage = stage.restarted().await;
+    let refused = stage.zone.rotate_program("ada", PROGRAM).await.unwrap_err();
+    assert!(
+        matches!(&refused, ZoneError::RotationUnsettled(key) if *key == format!("{PROGRAM}/1")),
+        "{refused}"
+    );
+    assert_eq!(stage.call("echo", json!({})).await["errcode"], 0);
+    stage.zone.rotate_program("ada", PROGRAM).await.unwrap();
 }

@@ -92,14 +92,14 @@ impl AppServer {
 }
 
 fn read(receiver: &Receiver, request: &Request) -> Incoming {
-    let received = Received {
+    let request = Received {
         method: &request.method,
         path: "/",
         query: request.query.as_deref(),
         headers: &request.headers,
         body: &request.body,
     };
-    receiver.receive(&received, Clock::real().wire()).unwrap()
+    receiver.receive(&request, Clock::real().wire()).unwrap()
 }
 
 fn answer(status: u16, body: &[u8]) -> Vec<u8> {
