@@ -2,14 +2,13 @@
 //!
 //! Checks come in the design's order and before any work: key id, version and time before the body is
 //! read. The peer learns a code only; the log says which check failed. Until a signature has held, a
-//! request has only [`Unverified`] room: whoever has no key cannot keep out those who have one.
+//! request has only the [`Unverified`] room of the key it names: whoever has none keeps out nobody else.
 
 mod invoke;
 mod open;
 mod unverified;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 pub(crate) use self::unverified::Unverified;
 use axum::Router;
@@ -26,13 +25,11 @@ use ringback_dialect::zone::{
 use ringback_store::Statement;
 
 use crate::records;
-use crate::registry::Speaker;
+use crate::registry::{Speaker, Traffic};
 use crate::zone::Zone;
 
 /// The largest body of an SDK request (design, section 4, number 6).
 const BODY_BYTES: usize = 64 << 20;
-/// How long its body may take to arrive.
-const BODY_TIME: Duration = Duration::from_secs(10);
 
 pub(crate) fn routes(zone: &Zone) -> Router {
     Router::new()
@@ -60,6 +57,8 @@ struct Opened {
 enum Shut {
     /// There is no room to read it.
     Busy,
+    /// Its body did not arrive in time.
+    Late,
     /// A check failed; with the id of the request, as far as it is known.
     Refused { request_id: String, reason: Reason },
 }
@@ -100,8 +99,11 @@ async fn serve_invoke(
         target: api,
         keys,
     };
-    let nonces = &speaker.traffic.nonces;
-    let opened = match peer.open(&zone, nonces, Flow::Invoke, request).await {
+    let Traffic {
+        unverified, nonces, ..
+    } = &*speaker.traffic;
+    let opened = peer.open(&zone, unverified, nonces, Flow::Invoke, request);
+    let opened = match opened.await {
         Ok(opened) => opened,
         Err(shut) => return peer.shut(&zone, shut),
     };
@@ -128,10 +130,9 @@ async fn serve_open(State(zone): State<Zone>, request: Request) -> Response {
         target: OPEN.to_owned(),
         keys,
     };
-    match peer
-        .open(&zone, zone.open_nonces(), Flow::Open, request)
-        .await
-    {
+    let (unverified, nonces) = zone.opening();
+    let opened = peer.open(&zone, unverified, nonces, Flow::Open, request);
+    match opened.await {
         Ok(opened) => open::answer(&zone, &peer, &opened).await,
         Err(shut) => peer.shut(&zone, shut),
     }
@@ -174,6 +175,7 @@ impl Peer {
     async fn open(
         &self,
         zone: &Zone,
+        unverified: &Unverified,
         nonces: &Nonces,
         flow: Flow,
         request: Request,
@@ -183,10 +185,10 @@ impl Peer {
         let head = head.map_err(|reason| Shut::refused("", reason))?;
         let refuse = |reason| Shut::refused(&head.request_id, reason);
         let length = request.body().size_hint().exact();
-        let _room = zone.unverified().enter(length).ok_or(Shut::Busy)?;
+        let room = unverified.enter(length).ok_or(Shut::Busy)?;
         let body = to_bytes(request.into_body(), BODY_BYTES);
-        let body = tokio::time::timeout(BODY_TIME, body).await;
-        let body = body.map_err(|_| refuse(Reason::BodyShape))?;
+        let body = tokio::time::timeout(room.body_time(), body).await;
+        let body = body.map_err(|_| Shut::Late)?;
         let body = body.map_err(|_| refuse(Reason::BodyShape))?;
         let plaintext = unseal(&self.keys, flow, &self.target, &head, &body).map_err(refuse)?;
         // Only what was signed counts, or anybody could use up the room.
@@ -197,6 +199,7 @@ impl Peer {
     fn shut(&self, zone: &Zone, shut: Shut) -> Response {
         match shut {
             Shut::Busy => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+            Shut::Late => StatusCode::REQUEST_TIMEOUT.into_response(),
             Shut::Refused { request_id, reason } => self.refused(zone, &request_id, reason),
         }
     }

@@ -215,7 +215,9 @@ impl Coded for ZoneError {
             Self::Unisolated => {
                 "isolation is not there yet: say that this is fine with `--unisolated` (`zone.allow_unisolated`), or use the host `url`"
             }
-            Self::RotationUnsettled(_) => "call the program once, then rotate",
+            Self::RotationUnsettled(_) => {
+                "call the program until each instance has answered, or undeploy it first"
+            }
             Self::Unconfirmed(_) => "send `\"confirm\": true`",
             Self::Text { .. } | Self::Abilities(_) | Self::Host(_) => return None,
             Self::Url(error) => return error.hint(),

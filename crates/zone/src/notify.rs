@@ -123,15 +123,17 @@ impl Zone {
     /// The store has what memory has not yet: an app may be told of an id before the write that took it
     /// is answered, and another process may have taken it.
     async fn known_notify(&self, notify_id: &str) -> Result<Option<Notify>, Refusal> {
-        if let Some(notify) = self.notifies().get(notify_id) {
+        let now = self.now();
+        let live = |notify: &Notify| notify.expires_at > now;
+        if let Some(notify) = self.notifies().get(notify_id).filter(live) {
             return Ok(Some(notify));
         }
         if notify_id.len() > NOTIFY_ID_BYTES || notify_id.contains('\0') {
             return Ok(None);
         }
         let found = records::notices::find(self.store(), notify_id).await?;
-        if let Some(notify) = found.as_ref().filter(|it| it.expires_at > self.now()) {
-            self.notifies().keep(notify.clone());
+        if let Some(notify) = found.clone().filter(live) {
+            self.notifies().keep(notify);
         }
         Ok(found)
     }

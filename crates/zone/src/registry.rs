@@ -13,6 +13,7 @@ use tokio::sync::{Mutex, Semaphore};
 use crate::app::App;
 use crate::association::Association;
 use crate::corp::Corp;
+use crate::door::Unverified;
 use crate::error::{LoadError, ZoneError};
 use crate::program::Program;
 use crate::records;
@@ -59,19 +60,27 @@ pub(crate) struct Traffic {
     pub(crate) places: Arc<Semaphore>,
     /// The one place for a request to it, where its replies may be unbound.
     pub(crate) alone: Arc<Semaphore>,
+    /// Room for its requests that are not verified yet.
+    pub(crate) unverified: Unverified,
     /// Of its requests at the door.
     pub(crate) nonces: Nonces,
+    /// Of its replies, where nothing else makes one count once.
+    pub(crate) unbound: Arc<Nonces>,
 }
 
 /// How many nonces of requests are remembered for each key.
 const REQUEST_NONCES: usize = 1 << 21;
+/// How many nonces of unbound replies; one at a time comes in.
+const UNBOUND_NONCES: usize = 1 << 20;
 
 impl Traffic {
     fn new(places: usize) -> Self {
         Self {
             places: Arc::new(Semaphore::new(places)),
             alone: Arc::new(Semaphore::new(1)),
+            unverified: Unverified::new(places),
             nonces: Nonces::new(REQUEST_NONCES),
+            unbound: Arc::new(Nonces::new(UNBOUND_NONCES)),
         }
     }
 }

@@ -16,12 +16,12 @@ use ringback_store::record::{Event, EventKind};
 use ringback_types::{Code, Coded as _, Random};
 use serde::Deserialize;
 use std::borrow::Cow;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::job::JobKind;
 use crate::notify::LiveNotifies;
 use crate::program::Host;
-use crate::registry::{Registry, Snapshot};
+use crate::registry::{Registry, Snapshot, Traffic};
 use crate::route::{NotifyRoute, ProgramRoute, Route};
 use crate::seal;
 use crate::task::Template;
@@ -35,6 +35,10 @@ pub(crate) const NO_INSTANCE: &str = "zone.no_instance";
 pub(crate) const INSTANCE_BUSY: &str = "zone.instance_busy";
 /// The code of an ability that was taken away while it was being called; becomes 800003.
 pub(crate) const NO_ABILITY: &str = "zone.no_ability";
+
+/// How long an event waits for an instance that takes one request at a time; it holds one of the
+/// engine's places meanwhile.
+const EVENT_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Resolves the endpoints of all apps and programs; knows the zone but not the engine, which holds it.
 pub(crate) struct ZoneResolver {
@@ -50,7 +54,7 @@ pub(crate) struct ZoneResolver {
 struct Destination {
     target: Target,
     ring: Arc<KeyRing>,
-    alone: Arc<Semaphore>,
+    traffic: Arc<Traffic>,
 }
 
 /// What a frame says of its way; the rest is not looked at.
@@ -141,7 +145,7 @@ impl ZoneResolver {
         let patience = if is_call {
             Duration::ZERO
         } else {
-            route.event_policy.deadline()
+            EVENT_PATIENCE
         };
         let (destination, permit) = chosen(candidates, binding, patience).await?;
         let exchange = Exchange {
@@ -150,7 +154,10 @@ impl ZoneResolver {
             output: output.map(|ability| Arc::clone(&ability.output)),
             plaintext: plaintext.clone(),
             binding,
-            seen: Arc::clone(route.replies()),
+            seen: match binding {
+                ReplyBinding::Strict => Arc::clone(&route.ongoing.replies),
+                ReplyBinding::Loose => Arc::clone(&destination.traffic.unbound),
+            },
         };
         let policy = if is_call {
             &route.call_policy
@@ -252,7 +259,7 @@ fn destination(
         speaker.ok_or_else(|| error("zone.no_key", "the instance has no secret", None))?;
     Ok(Destination {
         ring: Arc::clone(&speaker.ring),
-        alone: Arc::clone(&speaker.traffic.alone),
+        traffic: Arc::clone(&speaker.traffic),
         target: Target::Through { transport, url },
     })
 }
@@ -269,13 +276,13 @@ async fn chosen(
         if binding == ReplyBinding::Strict {
             return Ok((destination, None));
         }
-        if let Ok(permit) = Arc::clone(&destination.alone).try_acquire_owned() {
+        if let Ok(permit) = Arc::clone(&destination.traffic.alone).try_acquire_owned() {
             return Ok((destination, Some(permit)));
         }
         best.get_or_insert(destination);
     }
     let best = best.ok_or_else(instance_busy)?;
-    let place = Arc::clone(&best.alone).acquire_owned();
+    let place = Arc::clone(&best.traffic.alone).acquire_owned();
     let waited = tokio::time::timeout(patience, place).await;
     let permit = waited.ok().and_then(Result::ok).ok_or_else(instance_busy)?;
     Ok((best, Some(permit)))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ringback_deliver::{HttpUrl, Policy};
-use ringback_dialect::zone::{Nonces, ReplyBinding};
+use ringback_dialect::zone::Nonces;
 use ringback_dialect::{Sender, wecom};
 use ringback_types::EndpointId;
 use tokio::sync::Semaphore;
@@ -16,8 +16,6 @@ use crate::registry::callback_secrets;
 
 /// How many nonces of replies are remembered for each program and app.
 const REPLY_NONCES: usize = 1 << 18;
-/// The same where they are all that makes a reply count once.
-const UNBOUND_NONCES: usize = 1 << 20;
 
 /// An endpoint's way.
 #[derive(Debug)]
@@ -49,28 +47,13 @@ pub(crate) struct Ongoing {
     /// Places for synchronous calls.
     pub(crate) calls: Arc<Semaphore>,
     concurrent_calls: u32,
-    replies: Replies,
+    /// The nonces of earlier replies that named their request.
+    pub(crate) replies: Arc<Nonces>,
     turn: AtomicUsize,
 }
 
-/// The nonces of replies that name their request, and of those that may name none.
-#[derive(Debug, Clone)]
-struct Replies {
-    bound: Arc<Nonces>,
-    unbound: Arc<Nonces>,
-}
-
-impl Replies {
-    fn new() -> Self {
-        Self {
-            bound: Arc::new(Nonces::forgetting(REPLY_NONCES)),
-            unbound: Arc::new(Nonces::new(UNBOUND_NONCES)),
-        }
-    }
-}
-
 impl Ongoing {
-    fn new(concurrent_calls: u32, replies: Replies) -> Self {
+    fn new(concurrent_calls: u32, replies: Arc<Nonces>) -> Self {
         Self {
             replies,
             calls: Arc::new(Semaphore::new(concurrent_calls as usize)),
@@ -90,8 +73,11 @@ impl ProgramRoute {
         let concurrent = program.settings.concurrent_calls;
         let ongoing = match earlier.map(|route| &route.ongoing) {
             Some(ongoing) if ongoing.concurrent_calls == concurrent => Arc::clone(ongoing),
-            Some(ongoing) => Arc::new(Ongoing::new(concurrent, ongoing.replies.clone())),
-            None => Arc::new(Ongoing::new(concurrent, Replies::new())),
+            Some(ongoing) => Arc::new(Ongoing::new(concurrent, Arc::clone(&ongoing.replies))),
+            None => {
+                let replies = Nonces::forgetting(REPLY_NONCES);
+                Arc::new(Ongoing::new(concurrent, Arc::new(replies)))
+            }
         };
         let urls = match &program.host {
             Some(Host::Url { urls }) => urls
@@ -111,14 +97,6 @@ impl ProgramRoute {
             app,
             program,
             association,
-        }
-    }
-
-    /// The nonces of earlier replies.
-    pub(crate) fn replies(&self) -> &Arc<Nonces> {
-        match self.program.settings.reply_binding {
-            ReplyBinding::Strict => &self.ongoing.replies.bound,
-            ReplyBinding::Loose => &self.ongoing.replies.unbound,
         }
     }
 

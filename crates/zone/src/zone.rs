@@ -54,14 +54,16 @@ struct Inner {
     told: Counters<()>,
     /// Nonces of requests that open debug mode.
     open_nonces: ringback_dialect::zone::Nonces,
-    /// Room for requests of programs that are not verified yet.
-    unverified: door::Unverified,
+    /// Room for those that are not verified yet.
+    opening: door::Unverified,
     /// Places for requests of apps that are under way.
     places: ArcSwap<Semaphore>,
 }
 
 /// How many refusals a second are told in the log.
 const REFUSALS_TOLD: u32 = 20;
+/// How many openings of debug mode may come in at once.
+const OPENING: usize = 64;
 /// How many openings of debug mode are remembered.
 const OPEN_NONCES: usize = 1 << 16;
 
@@ -87,7 +89,7 @@ impl Zone {
             rates: Rates::default(),
             told: Counters::default(),
             open_nonces: ringback_dialect::zone::Nonces::new(OPEN_NONCES),
-            unverified: door::Unverified::new(),
+            opening: door::Unverified::new(OPENING),
             places: ArcSwap::from_pointee(Semaphore::new(options.in_flight)),
             registry: Arc::clone(&registry),
             engine: engine.clone(),
@@ -210,12 +212,9 @@ impl Zone {
         told.is_ok()
     }
 
-    pub(crate) fn open_nonces(&self) -> &ringback_dialect::zone::Nonces {
-        &self.0.open_nonces
-    }
-
-    pub(crate) fn unverified(&self) -> &door::Unverified {
-        &self.0.unverified
+    /// What requests that open debug mode share.
+    pub(crate) fn opening(&self) -> (&door::Unverified, &ringback_dialect::zone::Nonces) {
+        (&self.0.opening, &self.0.open_nonces)
     }
 
     pub(crate) fn now(&self) -> ScheduleTime {

@@ -233,7 +233,7 @@ pub(crate) const TABLE: &[(&str, Chinese)] = &[
         "zone.rotation_unsettled",
         zh(
             "实例有两个有效密钥，启动以来还不知道它用的是哪一个",
-            "先调用一次该程序，再轮换",
+            "先调用该程序，直到每个实例都应答过；或先下线再轮换",
         ),
     ),
     ("zone.trigger_count", zh("一次触发的数量有误", "")),

@@ -52,20 +52,20 @@ impl Api {
         })
     }
 
-    /// Its name of today, by which it is limited.
-    const fn name(self) -> &'static str {
+    /// The name under which its calls are counted: apart from those of apps, whose APIs share names.
+    const fn counted_as(self) -> &'static str {
         match self {
-            Self::SyncMsg => "sync_msg",
-            Self::MessagesOfPage => "get_msg_list_by_page_id",
-            Self::NotifyApp => "spec_notify_app",
-            Self::Report => "program_async_job_call_back",
-            Self::CreateProgramTask => "create_program_task",
-            Self::ProgramTaskResult => "get_program_task_result",
-            Self::CreateModelTask => "create_model_task",
-            Self::ModelTaskResult => "get_model_task_result",
-            Self::KnowledgeBases => "knowledge_base_list",
-            Self::SetMasking => "set_hide_sensitiveinfo_config",
-            Self::GetMasking => "get_hide_sensitiveinfo_config",
+            Self::SyncMsg => "sdk.sync_msg",
+            Self::MessagesOfPage => "sdk.get_msg_list_by_page_id",
+            Self::NotifyApp => "sdk.spec_notify_app",
+            Self::Report => "sdk.program_async_job_call_back",
+            Self::CreateProgramTask => "sdk.create_program_task",
+            Self::ProgramTaskResult => "sdk.get_program_task_result",
+            Self::CreateModelTask => "sdk.create_model_task",
+            Self::ModelTaskResult => "sdk.get_model_task_result",
+            Self::KnowledgeBases => "sdk.knowledge_base_list",
+            Self::SetMasking => "sdk.set_hide_sensitiveinfo_config",
+            Self::GetMasking => "sdk.get_hide_sensitiveinfo_config",
         }
     }
 }
@@ -123,7 +123,7 @@ async fn invoke(
     };
     let now = zone.now();
     zone.rates()
-        .check_corp(&app.corpid, api.name(), zone.options(), now)?;
+        .check_corp(&app.corpid, api.counted_as(), zone.options(), now)?;
     match api {
         Api::SyncMsg => Ok(zone.archive().sync_msg(&asker.owner(), request).await?),
         Api::MessagesOfPage => Ok(zone

@@ -145,6 +145,7 @@ impl Zone {
     ) -> Result<Arc<Program>, ZoneError> {
         let turn = self.turn().await;
         let program = self.program(program_id)?;
+        let in_use = program.state == ProgramState::Deployed;
         let mut statements = Vec::new();
         for number in 1..=program.instances() {
             let key_id = format!("{program_id}/{number}");
@@ -154,7 +155,7 @@ impl Zone {
                     .speaker(&key_id)
                     .map(|speaker| Arc::clone(&speaker.ring))
             };
-            if ring.as_ref().is_some_and(|ring| !ring.is_settled()) {
+            if in_use && ring.as_ref().is_some_and(|ring| !ring.is_settled()) {
                 return Err(ZoneError::RotationUnsettled(key_id));
             }
             let (newest, used) = ring.map_or((0, 0), |ring| (ring.newest(), ring.used()));

@@ -341,13 +341,7 @@ async fn an_event_outlives_a_program_that_is_down_and_a_restart_of_the_zone() {
     let delivery = made[0].delivery.unwrap();
 
     let stage = stage.restarted().await;
-    let found = stage
-        .engine
-        .record()
-        .delivery(delivery)
-        .await
-        .unwrap()
-        .unwrap();
+    let found = stage.delivery(delivery).await;
     assert_eq!(found.state.as_str(), "due");
     let again = Running::sample().await;
     assert_ne!(again.port, port);
@@ -362,13 +356,7 @@ async fn an_event_outlives_a_program_that_is_down_and_a_restart_of_the_zone() {
         again.asked().await.call_type,
         ringback_zone_sdk::CallType::Event
     );
-    let found = stage
-        .engine
-        .record()
-        .delivery(delivery)
-        .await
-        .unwrap()
-        .unwrap();
+    let found = stage.delivery(delivery).await;
     assert_eq!(found.state.as_str(), "delivered");
 }
 
@@ -396,13 +384,7 @@ async fn a_wrong_rotation_leaves_the_event_pending_until_it_is_mended() {
         .unwrap();
     stage.engine.quiet().await;
     let delivery = made[0].delivery.unwrap();
-    let found = stage
-        .engine
-        .record()
-        .delivery(delivery)
-        .await
-        .unwrap()
-        .unwrap();
+    let found = stage.delivery(delivery).await;
     assert_eq!(found.state.as_str(), "due", "{:?}", found.reason);
     assert_eq!(mended.pending(), 0);
 
@@ -413,13 +395,7 @@ async fn a_wrong_rotation_leaves_the_event_pending_until_it_is_mended() {
     };
     stage.zone.deploy("ada", PROGRAM, Some(host)).await.unwrap();
     stage.advance(20).await;
-    let found = stage
-        .engine
-        .record()
-        .delivery(delivery)
-        .await
-        .unwrap()
-        .unwrap();
+    let found = stage.delivery(delivery).await;
     assert_eq!(found.state.as_str(), "delivered");
 }
 

@@ -235,7 +235,7 @@ async fn triggered(stage: &Stage, name: &str) -> DeliveryId {
 
 async fn delivery(stage: &Stage, id: DeliveryId) -> (Delivery, Vec<Option<String>>) {
     let record = stage.engine.record();
-    let found = record.delivery(id).await.unwrap().unwrap();
+    let found = stage.delivery(id).await;
     let attempts = record.attempts(id).await.unwrap();
     (
         found,

@@ -13,8 +13,9 @@ use hyper_util::rt::TokioExecutor;
 use ringback_archive::Archive;
 use ringback_deliver::{Engine, EngineOptions, Guard};
 use ringback_host::Hosts;
+use ringback_store::record::Delivery;
 use ringback_store::{MasterKey, Record, Store};
-use ringback_types::{Clock, Random};
+use ringback_types::{Clock, DeliveryId, Random};
 use ringback_zone::{
     AbilityInput, App, AppKind, Host, Install, NewApp, NewCorp, Options, ProgramInput, ProgramKind,
     Settings, Zone,
@@ -242,6 +243,11 @@ impl Stage {
             body["notify_id"] = notify_id.into();
         }
         self.api("sync_call_program", body).await
+    }
+
+    pub(crate) async fn delivery(&self, id: DeliveryId) -> Delivery {
+        let found = self.engine.record().delivery(id).await.unwrap();
+        found.unwrap()
     }
 
     /// Every stable code and state that the log has of the newest deliveries.

@@ -211,11 +211,15 @@ fn the_zone_is_killed_while_it_tells_the_app_and_before_the_app_fetches() {
     app.release.send(()).unwrap();
     drop(clock.wait());
     advance(&dev, "1m");
-    let again = app.told();
-    assert_eq!(again, first, "told again under the same id");
+    // The program may have been killed before its acknowledgement was: then it is told again, and tells
+    // the app of the same event under another id.
+    let mut told = vec![app.told()];
+    told.extend(app.told.try_iter());
+    assert!(told.contains(&first), "not under the same id: {told:?}");
     let dev = killed(dev, &place);
-    fetched(&dev, &again, "held");
-    assert!(app.told.try_recv().is_err(), "and not once more");
+    for notify_id in &told {
+        fetched(&dev, notify_id, "held");
+    }
 }
 
 #[test]
