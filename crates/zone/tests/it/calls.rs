@@ -1,11 +1,11 @@
 //! Synchronous calls: the checks in their order, the exchange, and the envelope to the byte.
 
 use insta::assert_snapshot;
-use ringback_zone::{AppChange, Options};
+use ringback_zone::{AppChange, AppKind, NewCorp, Options};
 use serde_json::json;
 
 use crate::program::Running;
-use crate::stage::{PROGRAM, Stage, abilities, another_app, data, program, quick};
+use crate::stage::{CORP, PROGRAM, Stage, abilities, another_app, data, program, quick};
 
 #[tokio::test]
 async fn a_call_reaches_the_program_and_its_answer_the_app() {
@@ -141,6 +141,62 @@ async fn limits_have_their_windows() {
     stage.advance(60).await;
     codes.push(stage.fetch(&path, Some("{}")).await.1.contains("45009"));
     assert_eq!(codes, [false, false, true, false]);
+}
+
+#[tokio::test]
+async fn a_program_has_the_limits_of_its_corp_apart_from_the_app() {
+    let options = Options {
+        calls_per_minute: 2,
+        ..Options::default()
+    };
+    let stage = Stage::with(options).await;
+    let running = stage.with_program(Running::sample().await).await;
+    let client = running.speaks().client(CORP, stage.app.agentid, "", "");
+    let (api, body) = ("get_hide_sensitiveinfo_config", r#"{"userid":"u"}"#);
+    let mut codes = Vec::new();
+    for _ in 0..3 {
+        let answer = client.invoke(api, body).await.unwrap();
+        codes.push(answer.contains("45009"));
+    }
+    codes.push(stage.raw(api, body).await.contains("45009"));
+    assert_eq!(codes, [false, false, true, false]);
+}
+
+#[tokio::test]
+async fn what_depends_on_the_kind_of_app_or_on_a_setting() {
+    let options = Options {
+        has_more_as_integer: true,
+        ..Options::default()
+    };
+    let stage = Stage::with(options).await;
+    let users = stage.api("get_auth_user_list", json!({})).await;
+    assert_eq!(users["has_more"], 0);
+
+    // A secret is good for its own corp alone.
+    let corp = NewCorp {
+        corpid: Some("wwother".to_owned()),
+        ..NewCorp::default()
+    };
+    stage.zone.create_corp("ada", corp).await.unwrap();
+    let secret = stage.app.secret.expose_str().unwrap();
+    let path = format!("/cgi-bin/gettoken?corpid=wwother&corpsecret={secret}");
+    let refused = stage.fetch(&path, None).await.1;
+    assert!(refused.contains("\"errcode\":40091"), "{refused}");
+
+    // The console does for a self-built app what others do by these.
+    let change = AppChange {
+        kind: Some(AppKind::SelfBuilt),
+        ..AppChange::default()
+    };
+    let (corpid, agentid) = (&stage.app.corpid, stage.app.agentid);
+    let changed = stage.zone.update_app("ada", corpid, agentid, change);
+    changed.await.unwrap();
+    let key = json!({ "public_key": "x", "public_key_ver": 1 });
+    let codes = [
+        stage.api("set_public_key", key).await["errcode"].clone(),
+        stage.api("get_corp_auth_info", json!({})).await["errcode"].clone(),
+    ];
+    assert_eq!(codes, [48_002, 48_002]);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use ringback_types::{Clock, Random, Secret};
 use serde_json::json;
 
 use crate::program::Running;
-use crate::stage::{PROGRAM, Stage};
+use crate::stage::{PROGRAM, Stage, abilities, program};
 
 const API: &str = "get_hide_sensitiveinfo_config";
 
@@ -266,7 +266,7 @@ async fn a_notify_id_is_taken_once_and_belongs_to_whoever_took_it() {
 async fn a_call_with_a_notify_id_goes_to_the_instance_that_made_it() {
     let stage = Stage::new().await;
     let (one, two) = (Running::sample().await, Running::sample().await);
-    let input = crate::stage::program(PROGRAM, crate::stage::abilities());
+    let input = program(PROGRAM, abilities());
     stage.deployed(input, &[one.url(), two.url()]).await;
     one.credentials(&stage.zone, PROGRAM, 1).await;
     two.credentials(&stage.zone, PROGRAM, 2).await;
@@ -287,4 +287,74 @@ async fn a_call_with_a_notify_id_goes_to_the_instance_that_made_it() {
         stage.call("echo", json!({})).await;
     }
     assert_eq!((one.pending(), two.pending()), (2, 2));
+    // An event goes to one of them.
+    let receiving = json!({ "program_id": PROGRAM });
+    stage.api("set_receive_callback", receiving).await;
+    let trigger = json!({ "type": "hit_keyword", "count": 6 });
+    let trigger = serde_json::from_value(trigger).unwrap();
+    stage.zone.trigger(&trigger).await.unwrap();
+    stage.engine.quiet().await;
+    assert_eq!(one.pending() + two.pending(), 6);
+}
+
+#[tokio::test]
+async fn what_has_had_its_effect_has_none_after_a_restart() {
+    let stage = Stage::new().await;
+    let _running = stage.with_program(Running::sample().await).await;
+    let mut peer = Speaking::of(&stage).await;
+    let frame = peer.frame(r#"{"notify_id":"once"}"#);
+    let said = peer.sealed("spec_notify_app", Flow::Invoke, &frame);
+    let first = peer.told("spec_notify_app", &said).await;
+    assert!(first.contains("\"errcode\":0"), "{first}");
+    let stage = stage.restarted().await;
+    // The id is free again, so nothing but the memory of the request stands against it.
+    stage.advance(601).await;
+    peer.url = format!("http://{}", stage.address);
+    let again = peer.told("spec_notify_app", &said).await;
+    assert!(again.contains("\"errcode\":-1"), "{again}");
+}
+
+#[tokio::test]
+async fn whoever_only_knows_the_name_of_a_key_keeps_out_nobody_else() {
+    use tokio::io::AsyncWriteExt as _;
+    let stage = Stage::new().await;
+    let running = stage.with_program(Running::sample().await).await;
+    let b = Running::sample().await;
+    stage
+        .deployed(program("progB", abilities()), &[b.url()])
+        .await;
+    b.credentials(&stage.zone, "progB", 1).await;
+    let stranger = Speaking {
+        keys: Keys::new(&Secret::from(vec![1; 32])),
+        ..Speaking::of(&stage).await
+    };
+    let mut held = Vec::new();
+    for _ in 0..256 {
+        let said = stranger.sealed(API, Flow::Invoke, "{}");
+        let mut head = format!(
+            "POST /zone/invoke/{API} HTTP/1.1\r\nhost: zone\r\nexpect: 100-continue\r\ncontent-length: 9\r\n"
+        );
+        for (name, value) in &said.headers {
+            if name != http::header::CONTENT_LENGTH {
+                head.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap()));
+            }
+        }
+        head.push_str("\r\n");
+        let mut stream = tokio::net::TcpStream::connect(stage.address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // Asked for the body, so the request has its place.
+        let mut asked = [0; 25];
+        tokio::io::AsyncReadExt::read_exact(&mut stream, &mut asked)
+            .await
+            .unwrap();
+        held.push(stream);
+    }
+    let ask = async |running: &Running| {
+        let client = running.speaks().client("wwcorp", stage.app.agentid, "", "");
+        client.invoke(API, r#"{"userid":"u"}"#).await
+    };
+    assert!(ask(&running).await.is_err(), "the key's own room is full");
+    assert!(ask(&b).await.unwrap().contains("\"errcode\":0"));
+    assert_eq!(stage.call("echo", json!({})).await["errcode"], 0);
+    drop(held);
 }

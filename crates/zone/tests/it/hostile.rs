@@ -198,4 +198,6 @@ async fn uploads_are_kept_in_the_sheets_bounds() {
         );
     }
     assert_eq!(codes, [40005, 40006, 44001, 41005]);
+    let large = upload("file", &"x".repeat((60 << 20) + 1), "media").await;
+    assert_eq!(large["errcode"], 45001);
 }

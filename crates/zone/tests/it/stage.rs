@@ -250,7 +250,7 @@ impl Stage {
         found.unwrap()
     }
 
-    /// Every stable code and state that the log has of the newest deliveries.
+    /// Moves the clock, and waits until what was due is done.
     pub(crate) async fn advance(&self, seconds: u64) {
         self.engine
             .advance(Duration::from_secs(seconds))

@@ -1,10 +1,11 @@
 //! Own programs and own models: placeholders from real messages, and in debug mode from `debug_info`.
 
+use ringback_zone::Options;
 use serde_json::{Value, json};
 
 use crate::figure::{import, with_archive};
 use crate::program::Running;
-use crate::stage::{CORP, PROGRAM, Stage, abilities, ability, model, program};
+use crate::stage::{CORP, Stage, abilities, ability, model, program};
 
 /// Programs A and B and a model, all deployed; A asks.
 async fn three(stage: &Stage) -> (Running, Running, Running) {
@@ -215,5 +216,24 @@ async fn tasks_are_refused_by_their_codes() {
         790_041
     );
     assert_eq!(b.pending(), 0);
-    assert_eq!(PROGRAM, "progA");
+}
+
+#[tokio::test]
+async fn a_corp_makes_so_many_tasks_a_day() {
+    let options = Options {
+        tasks_per_day: 2,
+        ..Options::default()
+    };
+    let stage = Stage::with(options).await;
+    let (a, _b, _) = three(&stage).await;
+    let request = json!({ "program_id": "progB", "ability_id": "task", "msg_list": [] });
+    let create = async || {
+        invoke(&a, &stage, "create_program_task", request.clone()).await["errcode"].clone()
+    };
+    assert_eq!(
+        [create().await, create().await, create().await],
+        [0, 0, 45_009]
+    );
+    stage.advance(24 * 3_600).await;
+    assert_eq!(create().await, 0);
 }
