@@ -6,11 +6,9 @@
 
 mod invoke;
 mod open;
-mod unverified;
 
 use std::sync::Arc;
 
-pub(crate) use self::unverified::Unverified;
 use axum::Router;
 use axum::body::{HttpBody as _, to_bytes};
 use axum::extract::{Path, Request, State};
@@ -26,10 +24,8 @@ use ringback_store::Statement;
 
 use crate::records;
 use crate::registry::{Speaker, Traffic};
+use crate::unverified::{BODY_BYTES, Unverified};
 use crate::zone::Zone;
-
-/// The largest body of an SDK request (design, section 4, number 6).
-const BODY_BYTES: usize = 64 << 20;
 
 pub(crate) fn routes(zone: &Zone) -> Router {
     Router::new()

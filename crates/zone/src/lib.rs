@@ -39,6 +39,7 @@ mod route;
 mod seal;
 mod task;
 mod token;
+mod unverified;
 mod view;
 mod zone;
 

@@ -13,11 +13,11 @@ use tokio::sync::{Mutex, Semaphore};
 use crate::app::App;
 use crate::association::Association;
 use crate::corp::Corp;
-use crate::door::Unverified;
 use crate::error::{LoadError, ZoneError};
 use crate::program::Program;
 use crate::records;
 use crate::route::{NotifyRoute, ProgramRoute, Route};
+use crate::unverified::Unverified;
 
 /// The zone in memory.
 #[derive(Debug)]

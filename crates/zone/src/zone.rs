@@ -24,6 +24,7 @@ use crate::rate::{Counters, Rates};
 use crate::registry::{Registry, Snapshot, Turn};
 use crate::resolve::ZoneResolver;
 use crate::token::Tokens;
+use crate::unverified::Unverified;
 use crate::{api, door, face, records};
 
 /// How long a failed reload rests before the next.
@@ -55,7 +56,7 @@ struct Inner {
     /// Nonces of requests that open debug mode.
     open_nonces: ringback_dialect::zone::Nonces,
     /// Room for those that are not verified yet.
-    opening: door::Unverified,
+    opening: Unverified,
     /// Places for requests of apps that are under way.
     places: ArcSwap<Semaphore>,
 }
@@ -89,7 +90,7 @@ impl Zone {
             rates: Rates::default(),
             told: Counters::default(),
             open_nonces: ringback_dialect::zone::Nonces::new(OPEN_NONCES),
-            opening: door::Unverified::new(OPENING),
+            opening: Unverified::new(OPENING),
             places: ArcSwap::from_pointee(Semaphore::new(options.in_flight)),
             registry: Arc::clone(&registry),
             engine: engine.clone(),
@@ -213,7 +214,7 @@ impl Zone {
     }
 
     /// What requests that open debug mode share.
-    pub(crate) fn opening(&self) -> (&door::Unverified, &ringback_dialect::zone::Nonces) {
+    pub(crate) fn opening(&self) -> (&Unverified, &ringback_dialect::zone::Nonces) {
         (&self.0.opening, &self.0.open_nonces)
     }
 

@@ -1,11 +1,15 @@
 //! The door for programs: what is not verified learns a code and no more, and what is counts once.
 
+use std::net::SocketAddr;
+
 use http::{HeaderMap, HeaderName, HeaderValue};
 use ringback_dialect::zone::{
     Flow, Head, Keys, Message, Outcome, header, open, refusal_code, seal,
 };
 use ringback_types::{Clock, Random, Secret};
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::program::Running;
 use crate::stage::{PROGRAM, Stage, abilities, program};
@@ -314,9 +318,29 @@ async fn what_has_had_its_effect_has_none_after_a_restart() {
     assert!(again.contains("\"errcode\":-1"), "{again}");
 }
 
+/// A request whose body does not come.
+#[expect(clippy::disallowed_methods, reason = "a peer that no client would be")]
+async fn without_body(address: SocketAddr, headers: &HeaderMap) -> TcpStream {
+    let mut text = format!(
+        "POST /zone/invoke/{API} HTTP/1.1\r\nhost: zone\r\nexpect: 100-continue\r\ncontent-length: 9\r\n"
+    );
+    for (name, value) in headers {
+        if name != http::header::CONTENT_LENGTH {
+            let value = value.to_str().unwrap();
+            text.extend([name.as_str(), ": ", value, "\r\n"]);
+        }
+    }
+    text.push_str("\r\n");
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(text.as_bytes()).await.unwrap();
+    // Asked for the body, so the request has its place.
+    let mut asked = [0; 25];
+    stream.read_exact(&mut asked).await.unwrap();
+    stream
+}
+
 #[tokio::test]
 async fn whoever_only_knows_the_name_of_a_key_keeps_out_nobody_else() {
-    use tokio::io::AsyncWriteExt as _;
     let stage = Stage::new().await;
     let running = stage.with_program(Running::sample().await).await;
     let b = Running::sample().await;
@@ -330,24 +354,8 @@ async fn whoever_only_knows_the_name_of_a_key_keeps_out_nobody_else() {
     };
     let mut held = Vec::new();
     for _ in 0..256 {
-        let said = stranger.sealed(API, Flow::Invoke, "{}");
-        let mut head = format!(
-            "POST /zone/invoke/{API} HTTP/1.1\r\nhost: zone\r\nexpect: 100-continue\r\ncontent-length: 9\r\n"
-        );
-        for (name, value) in &said.headers {
-            if name != http::header::CONTENT_LENGTH {
-                head.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap()));
-            }
-        }
-        head.push_str("\r\n");
-        let mut stream = tokio::net::TcpStream::connect(stage.address).await.unwrap();
-        stream.write_all(head.as_bytes()).await.unwrap();
-        // Asked for the body, so the request has its place.
-        let mut asked = [0; 25];
-        tokio::io::AsyncReadExt::read_exact(&mut stream, &mut asked)
-            .await
-            .unwrap();
-        held.push(stream);
+        let headers = stranger.sealed(API, Flow::Invoke, "{}").headers;
+        held.push(without_body(stage.address, &headers).await);
     }
     let ask = async |running: &Running| {
         let client = running.speaks().client("wwcorp", stage.app.agentid, "", "");

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::BODY_BYTES;
-
+/// The largest body of an SDK request (design, section 4, number 6).
+pub(crate) const BODY_BYTES: usize = 64 << 20;
 /// How much of bodies is held at once, in KiB.
 const BODIES_KIB: usize = 256 << 10;
 /// How long any body may take to arrive.
@@ -23,7 +23,7 @@ pub(crate) struct Unverified {
 }
 
 /// A place in it, until dropped.
-pub(super) struct Room {
+pub(crate) struct Room {
     kib: u32,
     _request: OwnedSemaphorePermit,
     _body: OwnedSemaphorePermit,
@@ -39,7 +39,7 @@ impl Unverified {
     }
 
     /// Room for a request whose body has `length` bytes; one that does not say may have the most there are.
-    pub(super) fn enter(&self, length: Option<u64>) -> Option<Room> {
+    pub(crate) fn enter(&self, length: Option<u64>) -> Option<Room> {
         let most = BODY_BYTES as u64;
         let kib = length.unwrap_or(most).min(most).div_ceil(1024) as u32;
         let body = Arc::clone(&self.bodies_kib).try_acquire_many_owned(kib);
@@ -53,7 +53,7 @@ impl Unverified {
 
 impl Room {
     /// How long the body may take to arrive.
-    pub(super) fn body_time(&self) -> Duration {
+    pub(crate) fn body_time(&self) -> Duration {
         BODY_TIME + Duration::from_secs(u64::from(self.kib / SLOW_KIB))
     }
 }
