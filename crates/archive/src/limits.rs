@@ -1,9 +1,10 @@
 //! How often and how many at a time, per corp.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ringback_types::ScheduleTime;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -41,43 +42,24 @@ impl Rate {
 #[derive(Debug)]
 pub(crate) struct Concurrency {
     most: usize,
-    under_way: Mutex<HashMap<i64, usize>>,
+    of_corp: Mutex<HashMap<i64, Arc<Semaphore>>>,
 }
 
 impl Concurrency {
     pub(crate) fn new(most: usize) -> Self {
         Self {
             most,
-            under_way: Mutex::default(),
+            of_corp: Mutex::default(),
         }
     }
 
     /// A place until it is dropped, if there is one.
-    pub(crate) fn take(&self, corp: i64) -> Option<ConcurrencyPlace<'_>> {
-        let mut under_way = lock(&self.under_way);
-        let count = under_way.entry(corp).or_default();
-        if *count >= self.most {
-            return None;
-        }
-        *count += 1;
-        Some(ConcurrencyPlace { of: self, corp })
-    }
-}
-
-/// A place among those under way.
-#[derive(Debug)]
-#[must_use]
-pub(crate) struct ConcurrencyPlace<'a> {
-    of: &'a Concurrency,
-    corp: i64,
-}
-
-impl Drop for ConcurrencyPlace<'_> {
-    fn drop(&mut self) {
-        let mut under_way = lock(&self.of.under_way);
-        if let Some(count) = under_way.get_mut(&self.corp) {
-            *count -= 1;
-        }
+    pub(crate) fn take(&self, corp: i64) -> Option<OwnedSemaphorePermit> {
+        let mut of_corp = lock(&self.of_corp);
+        let places = of_corp
+            .entry(corp)
+            .or_insert_with(|| Arc::new(Semaphore::new(self.most)));
+        Arc::clone(places).try_acquire_owned().ok()
     }
 }
 
