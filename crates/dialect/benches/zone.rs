@@ -11,9 +11,20 @@ const NOW: WireTime = WireTime::from_millis(1_700_000_000_000);
 const NONCE: [u8; 16] = [7; 16];
 
 /// One message of the conversation archive, as `sync_msg` answers it.
-const MESSAGE: &str = r#"{"msgid":"CAEQ4bXkvQYY9P7Pu4OAgAMgFA==","sender":{"type":1,"id":"wmJunxCQAA2lBKM5w1nQ0Vg"},"receiver_list":[{"type":1,"id":"woAAAAAAAAAAA"},{"type":2,"id":"wmXXXXXXXXXXXXX"}],"chatid":"wrXXXXXXXXXX","send_time":166666666,"msgtype":2,"service_encrypt_info":{"encrypted_secret_key":"KEYAAAAAAABBBBBB","public_key_ver":1}}"#;
+const MESSAGE: &str = concat!(
+    r#"{"msgid":"CAEQ4bXkvQYY9P7Pu4OAgAMgFA==","sender":{"type":1,"#,
+    r#""id":"wmJunxCQAA2lBKM5w1nQ0Vg"},"receiver_list":[{"type":1,"id":"woAAAAAAAAAAA"},"#,
+    r#"{"type":2,"id":"wmXXXXXXXXXXXXX"}],"chatid":"wrXXXXXXXXXX","send_time":166666666,"#,
+    r#""msgtype":2,"service_encrypt_info":{"encrypted_secret_key":"KEYAAAAAAABBBBBB","#,
+    r#""public_key_ver":1}}"#,
+);
 /// The same with elements of three shapes where it has one.
-const SEVERAL: &str = r#"{"errcode":0,"errmsg":"ok","has_more":1,"next_cursor":"","msg_list":[{"msgid":""},{"msgid":"","text":""},{"msgid":"","sender":{"type":1,"id":""},"receiver_list":[{"type":1},{"type":1,"id":""}],"chatid":"","send_time":0,"msgtype":2,"service_encrypt_info":{"encrypted_secret_key":"","public_key_ver":1}}]}"#;
+const SEVERAL: &str = concat!(
+    r#"{"errcode":0,"errmsg":"ok","has_more":1,"next_cursor":"","msg_list":[{"msgid":""},"#,
+    r#"{"msgid":"","text":""},{"msgid":"","sender":{"type":1,"id":""},"#,
+    r#""receiver_list":[{"type":1},{"type":1,"id":""}],"chatid":"","send_time":0,"msgtype":2,"#,
+    r#""service_encrypt_info":{"encrypted_secret_key":"","public_key_ver":1}}]}"#,
+);
 /// The same with anything in the list.
 const OPEN: &str = r#"{"errcode":0,"errmsg":"ok","has_more":1,"next_cursor":"","msg_list":[]}"#;
 

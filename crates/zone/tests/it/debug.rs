@@ -35,6 +35,13 @@ async fn open_app(stage: &Stage, debug_token: &str) -> Value {
     stage.api("open_debug_mode", body).await
 }
 
+/// The debug program's half, with a token of the app.
+async fn open_sdk(stage: &Stage, debugged: &Running, debug_token: &str) {
+    let access = stage.token_of(&stage.app).await;
+    let opened = debugged.sdk.open_debug(debug_token, &access).await;
+    opened.unwrap();
+}
+
 async fn status(stage: &Stage) -> Value {
     stage
         .api("check_debug_mode", json!({ "program_id": PROGRAM }))
@@ -152,11 +159,7 @@ async fn no_deployment_and_no_review_are_needed() {
         .await
         .unwrap();
     let token = debug_token(&stage).await;
-    debugged
-        .sdk
-        .open_debug(&token, &stage.token_of(&stage.app).await)
-        .await
-        .unwrap();
+    open_sdk(&stage, &debugged, &token).await;
     assert_eq!(open_app(&stage, &token).await["errcode"], 0);
     assert_eq!(data(&echo(&stage).await)["echo"]["text"], "x");
 }
@@ -173,11 +176,7 @@ async fn the_credential_is_the_same_for_three_days_and_each_part_ends_by_itself(
         "unconfirmed"
     );
     let token = debug_token(&stage).await;
-    debugged
-        .sdk
-        .open_debug(&token, &stage.token_of(&stage.app).await)
-        .await
-        .unwrap();
+    open_sdk(&stage, &debugged, &token).await;
     assert_eq!(open_app(&stage, &token).await["errcode"], 0);
     assert_eq!(status(&stage).await, 2);
 
@@ -192,11 +191,7 @@ async fn the_credential_is_the_same_for_three_days_and_each_part_ends_by_itself(
         ),
         (Some(0), 1, 0)
     );
-    debugged
-        .sdk
-        .open_debug(&token, &stage.token_of(&stage.app).await)
-        .await
-        .unwrap();
+    open_sdk(&stage, &debugged, &token).await;
     assert_eq!(status(&stage).await, 2);
 
     // Asking again gives the same and does not extend it.
@@ -287,11 +282,7 @@ async fn a_session_speaks_for_its_app_alone_and_only_while_debug_mode_is_on() {
         .await
         .unwrap();
     let token = debug_token(&stage).await;
-    debugged
-        .sdk
-        .open_debug(&token, &stage.token_of(&stage.app).await)
-        .await
-        .unwrap();
+    open_sdk(&stage, &debugged, &token).await;
     let ask = async |agentid| {
         let client = debugged.sdk.client("wwcorp", agentid, "", "");
         let answer = client.invoke("sync_msg", "{}").await.unwrap();
@@ -319,11 +310,7 @@ async fn a_session_speaks_for_its_app_alone_and_only_while_debug_mode_is_on() {
 
     // Another credential does not open what the app opened with the one before.
     let token = debug_token(&stage).await;
-    debugged
-        .sdk
-        .open_debug(&token, &stage.token_of(&stage.app).await)
-        .await
-        .unwrap();
+    open_sdk(&stage, &debugged, &token).await;
     assert_eq!(status(&stage).await, 1);
     assert_eq!(open_app(&stage, &token).await["errcode"], 0);
     assert_eq!(status(&stage).await, 2);

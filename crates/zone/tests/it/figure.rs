@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::{Router, body::Bytes};
 use ringback_dialect::wecom::{EncodingAesKey, Receiver, Secrets};
 use ringback_dialect::{Incoming, Received};
-use ringback_types::{Clock, Secret};
+use ringback_types::{Clock, DeliveryId, Secret};
 use ringback_zone::{NewCallback, Trigger, ZoneError};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -155,6 +155,14 @@ pub(crate) async fn import(stage: &Stage, msgid: &str, text: &str) {
     assert_eq!(imported.messages, 1);
 }
 
+/// An event of this type for the app, on its way to the receiving program.
+async fn triggered(stage: &Stage, event_type: &str) -> DeliveryId {
+    let trigger = json!({ "type": event_type });
+    let trigger = serde_json::from_value(trigger).unwrap();
+    let made = stage.zone.trigger(&trigger).await.unwrap();
+    made[0].delivery.unwrap()
+}
+
 async fn receiving(stage: &Stage) {
     let set = stage
         .api("set_receive_callback", json!({ "program_id": PROGRAM }))
@@ -283,12 +291,7 @@ async fn every_event_type_reaches_the_receiving_program_and_only_that() {
         .api("set_receive_callback", json!({ "program_id": "progB" }))
         .await;
     assert_eq!(set["errcode"], 0);
-    let trigger = json!({ "type": "auth_knowledge_base" });
-    stage
-        .zone
-        .trigger(&serde_json::from_value(trigger).unwrap())
-        .await
-        .unwrap();
+    triggered(&stage, "auth_knowledge_base").await;
     idle.asked().await;
     assert_eq!(running.pending(), 0);
 }
@@ -300,12 +303,7 @@ async fn an_app_that_fails_is_told_again_with_the_same_notify_id() {
     let mut app = AppServer::start(vec![StatusCode::BAD_GATEWAY, StatusCode::FORBIDDEN]).await;
     app.saved(&stage).await;
     receiving(&stage).await;
-    let trigger = json!({ "type": "hit_keyword" });
-    stage
-        .zone
-        .trigger(&serde_json::from_value(trigger).unwrap())
-        .await
-        .unwrap();
+    triggered(&stage, "hit_keyword").await;
     stage.engine.quiet().await;
     stage.advance(10).await;
     let xml = app.told().await;
@@ -331,14 +329,8 @@ async fn an_event_outlives_a_program_that_is_down_and_a_restart_of_the_zone() {
     let nowhere = vec!["http://127.0.0.1:1/".parse().unwrap()];
     let host = ringback_zone::Host::Url { urls: nowhere };
     stage.zone.deploy("ada", PROGRAM, Some(host)).await.unwrap();
-    let trigger = json!({ "type": "hit_keyword" });
-    let made = stage
-        .zone
-        .trigger(&serde_json::from_value(trigger).unwrap())
-        .await
-        .unwrap();
+    let delivery = triggered(&stage, "hit_keyword").await;
     stage.engine.quiet().await;
-    let delivery = made[0].delivery.unwrap();
 
     let stage = stage.restarted().await;
     let found = stage.delivery(delivery).await;
@@ -376,14 +368,8 @@ async fn a_wrong_rotation_leaves_the_event_pending_until_it_is_mended() {
         urls: vec![mended.url().parse().unwrap()],
     };
     stage.zone.deploy("ada", PROGRAM, Some(host)).await.unwrap();
-    let trigger = json!({ "type": "hit_keyword" });
-    let made = stage
-        .zone
-        .trigger(&serde_json::from_value(trigger).unwrap())
-        .await
-        .unwrap();
+    let delivery = triggered(&stage, "hit_keyword").await;
     stage.engine.quiet().await;
-    let delivery = made[0].delivery.unwrap();
     let found = stage.delivery(delivery).await;
     assert_eq!(found.state.as_str(), "due", "{:?}", found.reason);
     assert_eq!(mended.pending(), 0);
