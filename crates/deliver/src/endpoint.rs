@@ -14,6 +14,8 @@ use crate::registry::EndpointError;
 ringback_types::words! {
     /// Who resolves an endpoint: the room that owns it.
     Room {
+        /// Made by the Tencent Desk platform half: they stand in its apps and flows.
+        Desk = "desk",
         /// Made by a person: URL, secrets and policy stand in the endpoint itself.
         Own = "own",
         /// Made by the Feishu platform half: they stand in its apps.
@@ -24,6 +26,8 @@ ringback_types::words! {
 
     /// How an endpoint is spoken to.
     EndpointDialect {
+        /// As Tencent Desk calls and tells a business.
+        Desk = "desk",
         /// As the Feishu platform pushes.
         Feishu = "feishu",
         /// Standard Webhooks.
@@ -118,12 +122,12 @@ fn bad_glob(pattern: &str, error: &globset::Error) -> EndpointError {
 /// The secrets of an endpoint that a person made; sealed in the store.
 ///
 /// `key` is the `whsec_…` signing key of a `standard` endpoint or the Encrypt Key of a `feishu` one;
-/// `token` is the Verification Token of a `feishu` one.
+/// `token` is the Verification Token of a `feishu` one, or what a `desk` one is signed with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Secrets {
     /// The live key.
     pub key: Option<Secret>,
-    /// The Verification Token.
+    /// The Verification Token, or the token of Desk's authentication.
     pub token: Option<Secret>,
     /// The key before the last rotation, which a `standard` endpoint is signed with besides until then.
     pub previous: Option<(Secret, ScheduleTime)>,
@@ -230,7 +234,7 @@ pub struct NewEndpoint {
     /// Signing key (`standard`) or Encrypt Key (`feishu`).
     #[serde(default)]
     pub key: Option<Secret>,
-    /// Verification Token (`feishu`).
+    /// Verification Token (`feishu`), or the token that signs (`desk`).
     #[serde(default)]
     pub token: Option<Secret>,
 }
@@ -259,7 +263,7 @@ pub struct EndpointChange {
     /// [`Endpoints::rotate`](crate::Endpoints::rotate).
     #[serde(deserialize_with = "present")]
     pub key: Option<Option<Secret>>,
-    /// Another Verification Token; `null` takes it away.
+    /// Another token; `null` takes it away.
     #[serde(deserialize_with = "present")]
     pub token: Option<Option<Secret>>,
 }

@@ -38,7 +38,7 @@ pub use failure::{Stage, TransportFailure};
 pub use faults::Faults;
 pub use guard::Guard;
 pub use health::{Health, HealthState};
-pub use policy::{OnDead, OrderBy, Policy, PolicyChange};
+pub use policy::{DESK_RETRY_LADDER_MS, OnDead, OrderBy, Policy, PolicyChange};
 pub use probe::Probe;
 pub use registry::{EndpointError, Endpoints};
 pub use seam::{

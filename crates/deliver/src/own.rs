@@ -3,7 +3,7 @@
 use std::future::ready;
 use std::sync::Arc;
 
-use ringback_dialect::{Sender, feishu, standard};
+use ringback_dialect::{Sender, desk, feishu, standard};
 use ringback_store::record::Event;
 use ringback_types::{Clock, Code, Coded as _, ScheduleTime, Secret};
 
@@ -41,14 +41,14 @@ impl Resolve for OwnResolver {
     fn resolve<'a>(
         &'a self,
         endpoint: &'a Endpoint,
-        _event: &'a Event,
+        event: &'a Event,
     ) -> BoxFuture<'a, Result<Resolved, ResolveError>> {
-        Box::pin(ready(self.resolved(endpoint)))
+        Box::pin(ready(self.resolved(endpoint, event)))
     }
 }
 
 impl OwnResolver {
-    fn resolved(&self, endpoint: &Endpoint) -> Result<Resolved, ResolveError> {
+    fn resolved(&self, endpoint: &Endpoint, event: &Event) -> Result<Resolved, ResolveError> {
         let Prepared(prepared) = endpoint.prepared.get_or_init(|| prepare(endpoint));
         let ready = prepared.as_ref().map_err(Clone::clone)?;
         let sender = match &ready.overlapping {
@@ -57,11 +57,25 @@ impl OwnResolver {
         };
         Ok(Resolved {
             target: Target::Url(Arc::clone(&ready.url)),
-            sender: sender.clone(),
+            sender: match sender {
+                Sender::Desk(sender) => Sender::Desk(as_received(sender, event)),
+                sender => sender.clone(),
+            },
             policy: Arc::clone(&endpoint.policy),
             permit: None,
         })
     }
+}
+
+/// In the name of the app that the event came for, and under the `RequestID` that it came with: who
+/// gets it behind Ringback still knows a retry of the platform's by that.
+fn as_received(sender: &desk::Sender, event: &Event) -> desk::Sender {
+    let sender = match &event.app {
+        Some(app) => sender.clone().with_sdk_app_id(app.as_str()),
+        None => sender.clone(),
+    };
+    let request_id = event.dedupe_key.as_deref();
+    sender.with_request_id(request_id.filter(|key| desk::is_request_id(key)))
 }
 
 fn prepare(endpoint: &Endpoint) -> Prepared {
@@ -95,6 +109,10 @@ pub(crate) fn senders(
 ) -> Result<(Sender, Option<(Sender, ScheduleTime)>), EndpointError> {
     match dialect {
         EndpointDialect::Raw => Ok((Sender::Raw, None)),
+        EndpointDialect::Desk => {
+            let account = desk::Account::new("", secrets.token.clone());
+            Ok((Sender::Desk(desk::Sender::new(account)), None))
+        }
         EndpointDialect::Wecom | EndpointDialect::Zone => Err(EndpointError::DialectOfRoom {
             dialect: dialect.as_str(),
         }),

@@ -67,6 +67,9 @@ const CALL_ANSWER_CAP_BYTES: u64 = 1024 * 1024;
 /// What is read of a zone program's answer (design, section 4, number 6).
 const ZONE_ANSWER_CAP_BYTES: u64 = 64 * 1024 * 1024;
 const CONCURRENCY: u32 = 64;
+/// The gaps of a Desk notification where retries are switched on. How many there are and when is not
+/// documented (sheet `tencent-desk`, section 4.3): three, with gaps of our own.
+pub const DESK_RETRY_LADDER_MS: [u64; 3] = [SECOND_MS, 5 * SECOND_MS, 30 * SECOND_MS];
 
 impl Policy {
     /// Feishu events: 3 s in all, 2 s to connect, 15 s / 5 min / 1 h / 6 h, ordered types in order
@@ -155,6 +158,36 @@ impl Policy {
             ladder_ms: Vec::new(),
             answer_cap_bytes: ZONE_ANSWER_CAP_BYTES,
             ..Self::wecom_callback()
+        }
+    }
+
+    /// Calls of a Desk flow or bot: 2 s, never tried again (sheet `tencent-desk`, sections 2.7 and 4.3).
+    pub fn desk_call() -> Self {
+        Self {
+            answer_cap_bytes: CALL_ANSWER_CAP_BYTES,
+            order: OrderBy::None,
+            ..Self::desk_notification()
+        }
+    }
+
+    /// Notifications of Desk: 2 s, not tried again unless somebody switches that on (sheet
+    /// `tencent-desk`, section 4.3), those of one flow's run or one session in order.
+    pub fn desk_notification() -> Self {
+        Self {
+            deadline_ms: 2 * SECOND_MS,
+            connect_ms: 2 * SECOND_MS,
+            ladder_ms: Vec::new(),
+            release_rung: 0,
+            ..Self::feishu_event()
+        }
+    }
+
+    /// Desk endpoints that a person made: a notification's, but one may also answer calls, whose answers
+    /// are longer.
+    pub fn desk_own() -> Self {
+        Self {
+            answer_cap_bytes: CALL_ANSWER_CAP_BYTES,
+            ..Self::desk_notification()
         }
     }
 

@@ -41,6 +41,23 @@ pub const SCHEMA: Schema = Schema {
          SELECT id, name, room, sources, types, dialect, url, policy, secrets,
          routed, paused, disabled, created_at FROM deliver_endpoint_before;
      DROP TABLE deliver_endpoint_before",
+        // Desk's words, the same way.
+        "ALTER TABLE deliver_endpoint RENAME TO deliver_endpoint_before;
+     CREATE TABLE deliver_endpoint (
+         id {id}, name TEXT NOT NULL UNIQUE,
+         room TEXT NOT NULL CHECK (room IN ('own', 'feishu', 'zone', 'desk')),
+         sources TEXT NOT NULL, types TEXT NOT NULL,
+         dialect TEXT NOT NULL CHECK (dialect IN ('feishu', 'standard', 'raw', 'wecom', 'zone', 'desk')),
+         url TEXT, policy TEXT NOT NULL, secrets {bytes}, routed {int} NOT NULL,
+         paused TEXT CHECK (paused IN ('asked', 'failing', 'dead_head')),
+         disabled TEXT CHECK (disabled IN ('gone')),
+         created_at {int} NOT NULL
+     ) {strict};
+     INSERT INTO deliver_endpoint (id, name, room, sources, types, dialect, url, policy, secrets,
+         routed, paused, disabled, created_at)
+         SELECT id, name, room, sources, types, dialect, url, policy, secrets,
+         routed, paused, disabled, created_at FROM deliver_endpoint_before;
+     DROP TABLE deliver_endpoint_before",
     ],
 };
 

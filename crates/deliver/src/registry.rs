@@ -301,7 +301,7 @@ impl Endpoints {
         let endpoint = self.by_id(id).ok_or(EndpointError::Unknown { id })?;
         match endpoint.room {
             Room::Own => Ok(endpoint),
-            Room::Feishu | Room::Zone => Err(EndpointError::OfAnotherRoom {
+            Room::Desk | Room::Feishu | Room::Zone => Err(EndpointError::OfAnotherRoom {
                 room: endpoint.room.as_str(),
             }),
         }
@@ -343,6 +343,7 @@ impl Endpoints {
 
 fn default_policy(dialect: EndpointDialect) -> Policy {
     match dialect {
+        EndpointDialect::Desk => Policy::desk_own(),
         EndpointDialect::Feishu => Policy::feishu_event(),
         EndpointDialect::Standard => Policy::standard(),
         EndpointDialect::Raw => Policy::raw(),

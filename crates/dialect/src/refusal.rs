@@ -10,6 +10,8 @@ use ringback_types::{Code, Coded};
 /// Which dialect a receiver or sender speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Dialect {
+    /// Tencent Desk and the Chat webhooks under it.
+    Desk,
     /// Feishu event subscription and callbacks.
     Feishu,
     /// Standard Webhooks.
@@ -22,6 +24,7 @@ impl Dialect {
     /// The name as it stands in settings.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Desk => "desk",
             Self::Feishu => "feishu",
             Self::Standard => "standard",
             Self::Wecom => "wecom",
@@ -64,6 +67,7 @@ macro_rules! reasons {
             /// The stable code in a dialect: `feishu.signature_mismatch`.
             pub const fn code(self, dialect: Dialect) -> Code {
                 Code::new(match (dialect, self) {
+                    $((Dialect::Desk, Self::$variant) => concat!("desk.", $name),)*
                     $((Dialect::Feishu, Self::$variant) => concat!("feishu.", $name),)*
                     $((Dialect::Standard, Self::$variant) => concat!("standard.", $name),)*
                     $((Dialect::Wecom, Self::$variant) => concat!("wecom.", $name),)*
@@ -128,6 +132,18 @@ reasons! {
     HeaderRepeated = "header_repeated", "a signature header comes more than once";
     /// A parameter of the query that is signed, or signs, comes more than once.
     ParameterRepeated = "parameter_repeated", "a parameter of the query comes more than once";
+    /// The query has no `SdkAppid`.
+    AppIdMissing = "app_id_missing", "the query has no `SdkAppid`";
+    /// The request is for another app.
+    AppIdMismatch = "app_id_mismatch", "the request is for another app";
+    /// Neither the query nor the body names a command.
+    CommandMissing = "command_missing", "there is no `CallbackCommand`";
+    /// The query and the body name different commands.
+    CommandMismatch = "command_mismatch", "the query and the body name different commands";
+    /// A command whose capitals are not the platform's.
+    CommandSpelling = "command_spelling", "the command is not spelt as the platform spells it";
+    /// The content is announced as something else than JSON, or not at all.
+    ContentType = "content_type", "the content is not announced as JSON";
     /// There is no verification token in the body.
     TokenMissing = "token_missing", "the verification token is missing";
     /// The verification token is another one.
@@ -202,13 +218,32 @@ fn hint(dialect: Dialect, reason: Reason) -> Option<&'static str> {
             | Reason::Utf8
             | Reason::PlaintextNotJson
             | Reason::PlaintextNotXml,
-            Dialect::Feishu | Dialect::Standard,
+            Dialect::Desk | Dialect::Feishu | Dialect::Standard,
         ) => Some("set the source's Encrypt Key to the one that the app has"),
         (Reason::NoEncryptKey, _) => Some("set the source's Encrypt Key, or clear the app's"),
         (Reason::NotEncrypted, _) => Some("set the app's Encrypt Key, or clear the source's"),
         (Reason::ReceiveIdMismatch, _) => Some(
             "set the source's receive id to the corp id, or to the suite id for callbacks of a suite",
         ),
+        (Reason::SignatureMissing | Reason::TimestampMissing, Dialect::Desk) => Some(
+            "switch authentication on in the console with the source's token, or take the token from the source",
+        ),
+        (Reason::SignatureMismatch, Dialect::Desk) => Some(
+            "set the source's token to the one in the console, and pass the query on unchanged",
+        ),
+        (Reason::AppIdMissing, _) => {
+            Some("the platform names the app in the query; check that no proxy drops it")
+        }
+        (Reason::AppIdMismatch, _) => {
+            Some("set the source's SdkAppid to the app's, or the URL of the other app elsewhere")
+        }
+        (
+            Reason::CommandMissing
+            | Reason::CommandMismatch
+            | Reason::CommandSpelling
+            | Reason::ContentType,
+            _,
+        ) => Some("let the source be tolerant if the caller is not the platform itself"),
         (Reason::SignatureMissing, Dialect::Feishu) => {
             Some("only a challenge comes unsigned; check that no proxy drops `X-Lark-*` headers")
         }

@@ -26,6 +26,9 @@ const NOT_PASSED_ON: [&str; 12] = [
 /// The send half of a dialect, with its live secrets; cheap to clone.
 #[derive(Debug, Clone)]
 pub enum Sender {
+    /// As Tencent Desk asks and tells a business.
+    #[cfg(feature = "desk")]
+    Desk(crate::desk::Sender),
     /// As Feishu pushes events and callbacks.
     #[cfg(feature = "feishu")]
     Feishu(crate::feishu::Sender),
@@ -61,6 +64,8 @@ impl Sender {
         random: [u8; 32],
     ) -> Result<WireRequest, EncodeError> {
         match self {
+            #[cfg(feature = "desk")]
+            Self::Desk(sender) => sender.encode(outgoing, now),
             #[cfg(feature = "feishu")]
             Self::Feishu(sender) => Ok(sender.encode(outgoing, now, random)),
             #[cfg(feature = "standard")]
@@ -94,6 +99,8 @@ impl Sender {
     )]
     pub fn judge_event(&self, answer: &Answer<'_>, now: WireTime) -> Verdict {
         match self {
+            #[cfg(feature = "desk")]
+            Self::Desk(_) => crate::desk::judge_event(answer),
             #[cfg(feature = "feishu")]
             Self::Feishu(_) => crate::feishu::judge_event(answer),
             #[cfg(feature = "standard")]
@@ -109,13 +116,14 @@ impl Sender {
     /// The body to hand back to whoever waits for the answer to a call.
     ///
     /// The call's type says what the answer must look like, whatever dialect it was sent in: a
-    /// `card.action.trigger` that goes out as `standard` is still answered to a Feishu client. What
+    /// `card.action.trigger` that goes out as `standard` is still answered to a Feishu client, and an
+    /// answer to one of Desk's commands is put into the platform's form where it is not in it. What
     /// a program may answer is in its exchange; `now` is for the signature of its reply.
     #[cfg_attr(
-        not(all(feature = "feishu", feature = "zone")),
+        not(all(any(feature = "desk", feature = "feishu"), feature = "zone")),
         expect(
             unused_variables,
-            reason = "only `feishu` has types of calls, and only `zone` has signed answers"
+            reason = "only some dialects have types of calls, and only `zone` has signed answers"
         )
     )]
     pub fn judge_call(
@@ -125,6 +133,11 @@ impl Sender {
         now: WireTime,
     ) -> Result<Bytes, CallFailure> {
         let success = match self {
+            #[cfg(feature = "desk")]
+            Self::Desk(_) => {
+                crate::desk::check_answer(answer)?;
+                return Ok(Bytes::copy_from_slice(answer.body));
+            }
             #[cfg(feature = "feishu")]
             Self::Feishu(_) => answer.status == http::StatusCode::OK,
             #[cfg(feature = "standard")]
@@ -137,6 +150,13 @@ impl Sender {
         };
         if !success {
             return Err(CallFailure::Status(answer.status));
+        }
+        #[cfg(feature = "desk")]
+        if let Some(command) = crate::desk::Command::parse(call_type).filter(|it| it.is_call()) {
+            if answer.cut {
+                return Err(crate::desk::CallFailure::Cut.into());
+            }
+            return Ok(crate::desk::mapped_answer(command, answer.body)?);
         }
         #[cfg(feature = "feishu")]
         crate::feishu::check_callback_answer(call_type, answer.body, None)?;

@@ -7,7 +7,7 @@ use http::StatusCode;
 use ringback_types::{Code, Coded};
 
 /// What the answer to an event means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// The endpoint has it.
     Delivered,
@@ -20,7 +20,7 @@ pub enum Verdict {
 }
 
 /// What is wrong with an answer to an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FailureKind {
     /// A status that is not the dialect's success.
     #[error("the endpoint answered {}", .0.as_u16())]
@@ -28,6 +28,10 @@ pub enum FailureKind {
     /// A redirect; none is followed.
     #[error("the endpoint answered {}, a redirect, which is not followed", .0.as_u16())]
     Redirect(StatusCode),
+    /// An answer that Desk does not take for success.
+    #[cfg(feature = "desk")]
+    #[error(transparent)]
+    Desk(crate::desk::CallFailure),
     /// A program's reply that is not its answer to the request, or says that it failed.
     #[cfg(feature = "zone")]
     #[error(transparent)]
@@ -50,6 +54,8 @@ impl Coded for FailureKind {
         match self {
             Self::Status(_) => Code::new("answer.status"),
             Self::Redirect(_) => Code::new("answer.redirect"),
+            #[cfg(feature = "desk")]
+            Self::Desk(failure) => failure.code(),
             #[cfg(feature = "zone")]
             Self::Zone(failure) => failure.code(),
         }
@@ -59,6 +65,8 @@ impl Coded for FailureKind {
         match self {
             Self::Status(_) => None,
             Self::Redirect(_) => Some("name the address that it redirects to as the URL".into()),
+            #[cfg(feature = "desk")]
+            Self::Desk(failure) => failure.hint(),
             #[cfg(feature = "zone")]
             Self::Zone(failure) => failure.hint(),
         }
@@ -68,8 +76,8 @@ impl Coded for FailureKind {
 /// Why the answer to a call cannot be used.
 ///
 /// [`CallFailure::client_code`] is what the Feishu client shows its user (sheet `feishu-events`,
-/// section 4.4), or what WeCom answers the app that called a program (sheet `wecom-zone-app`,
-/// section 1.4).
+/// section 4.4), what WeCom answers the app that called a program (sheet `wecom-zone-app`,
+/// section 1.4), or the `ErrorCode` that Desk is answered with (sheet `tencent-desk`, section 4.6).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallFailure {
     /// A status that is not success.
@@ -84,6 +92,10 @@ pub enum CallFailure {
     /// A card of schema 2.0 was answered with one of schema 1.0, or the other way round.
     #[error("the `card` in the answer is of another schema generation than the card it replaces")]
     CardGeneration,
+    /// An answer that Desk cannot use.
+    #[cfg(feature = "desk")]
+    #[error(transparent)]
+    Desk(#[from] crate::desk::CallFailure),
     /// A program's answer that cannot be used.
     #[cfg(feature = "zone")]
     #[error(transparent)]
@@ -98,6 +110,8 @@ impl CallFailure {
             Self::Malformed(_) => 200_672,
             Self::CardInvalid(_) => 200_673,
             Self::CardGeneration => 200_830,
+            #[cfg(feature = "desk")]
+            Self::Desk(failure) => failure.client_code(),
             #[cfg(feature = "zone")]
             Self::Zone(failure) => failure.client_code(),
         }
@@ -111,6 +125,8 @@ impl Coded for CallFailure {
             Self::Malformed(_) => "call.malformed",
             Self::CardInvalid(_) => "call.card_invalid",
             Self::CardGeneration => "call.card_generation",
+            #[cfg(feature = "desk")]
+            Self::Desk(failure) => return failure.code(),
             #[cfg(feature = "zone")]
             Self::Zone(failure) => return failure.code(),
         })
@@ -128,6 +144,8 @@ impl Coded for CallFailure {
             Self::CardGeneration => {
                 "answer a card of schema 2.0 with one that says `\"schema\":\"2.0\"`"
             }
+            #[cfg(feature = "desk")]
+            Self::Desk(failure) => return failure.hint(),
             #[cfg(feature = "zone")]
             Self::Zone(failure) => return failure.hint(),
         }))

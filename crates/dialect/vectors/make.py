@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes `feishu.json`, `standard.json`, `wecom.json` and `zone.json` without any of Ringback's own code.
+"""Makes `desk.json`, `feishu.json`, `standard.json`, `wecom.json` and `zone.json` without any of Ringback's own code.
 
     python3 -m venv venv && venv/bin/pip install lark-oapi==1.7.5 pycryptodome==4.4.0 standardwebhooks==1.1.0 \\
         wechatpy==1.8.18
@@ -8,7 +8,7 @@
 Feishu: AES by pycryptodome, hashes by hashlib, and each request is also given to the official
 `lark-oapi`, whose status stands in the vector as `official_sdk_status`, so that one can see where
 Ringback is stricter. Standard Webhooks: signatures by the official `standardwebhooks`. WeCom: see
-`wecom.py`. The zone: see `zone.py`.
+`wecom.py`. The zone: see `zone.py`. Desk: see `desk.py`, which also runs alone.
 
 The output is the same on every run. Each vector says what it is:
 
@@ -21,6 +21,13 @@ The output is the same on every run. Each vector says what it is:
   first sixteen as the vector, the others in hexadecimal as the nonce; WeCom takes the first eight in
   hexadecimal as the text before the message, the next four as the number that is the nonce.
 - `half` "crypto": one `operation` alone.
+
+Desk's vectors have these two halves, and more:
+
+- `half` "sign": `sign` of `token` and `request_time`.
+- `half` "answer": what an answer with this `status` and `body`, `cut` at the cap or not, means: the `values` of
+  the variables and whether one was `unlike_text`, or the code of the `failure` and its `message`.
+- `half` "mapped": what the plain answer `body` to a `command` becomes: `expect`, or the code of the `failure`.
 
 The zone's vectors have halves of their own. A `ring` is a key id with the live versions of its secret
 (base64); nonces are hexadecimal.
@@ -54,6 +61,7 @@ from Crypto.Cipher import AES
 
 warnings.filterwarnings("ignore")
 
+import desk
 import lark_oapi as lark
 import standardwebhooks
 import zone
@@ -646,6 +654,7 @@ def feishu():
 
 if __name__ == "__main__":
     logging.disable(logging.CRITICAL)
+    desk.write()
     wecom_file = {"made_with": versions("wechatpy", "pycryptodome"), "vectors": wecom()}
     zone_file = {"made_with": versions("pycryptodome"), "vectors": zone.vectors()}
     files = [("feishu", feishu()), ("standard", standard()), ("wecom", wecom_file), ("zone", zone_file)]

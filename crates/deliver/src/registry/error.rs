@@ -123,7 +123,7 @@ impl Coded for EndpointError {
             Self::Unknown { .. } => "see `ringback endpoint list`",
             Self::Name | Self::NameTaken { .. } => "choose another name",
             Self::NoUrl => "give it one with `--url`",
-            Self::DialectOfRoom { .. } => "choose `standard`, `feishu` or `raw`",
+            Self::DialectOfRoom { .. } => "choose `standard`, `feishu`, `desk` or `raw`",
             Self::NoKey => "give it one with `--key whsec_…`",
             Self::Filter { .. } => "write globs such as `im.message.*`",
             Self::Policy { .. } => "see the table of policies in the guide",

@@ -4,6 +4,7 @@
 
 mod calls;
 mod changes;
+mod desk;
 mod faults;
 mod guard;
 mod hostile;

@@ -26,11 +26,11 @@ fn failed(status: u16) -> Verdict {
 
 #[test]
 fn each_dialect_has_its_own_success() {
-    let delivered = Verdict::Delivered;
+    let delivered = || Verdict::Delivered;
     for (status, feishu, standard, raw) in [
-        (200, delivered, delivered, delivered),
-        (201, failed(201), delivered, delivered),
-        (204, failed(204), delivered, delivered),
+        (200, delivered(), delivered(), delivered()),
+        (201, failed(201), delivered(), delivered()),
+        (204, failed(204), delivered(), delivered()),
         (302, failed(302), failed(302), failed(302)),
         (400, failed(400), failed(400), failed(400)),
         (410, failed(410), Verdict::Gone, failed(410)),

@@ -4,6 +4,8 @@
 
 mod answers;
 mod bodies;
+mod desk;
+mod desk_vectors;
 mod properties;
 mod sending;
 mod support;

@@ -261,7 +261,7 @@ impl Expect {
             Self::Challenge { body } => Incoming::Challenge(Reply {
                 content_type: Some(match dialect {
                     Dialect::Wecom => "text/plain",
-                    Dialect::Feishu | Dialect::Standard => "application/json",
+                    Dialect::Desk | Dialect::Feishu | Dialect::Standard => "application/json",
                 }),
                 ..Reply::json(body.clone())
             }),
@@ -429,6 +429,7 @@ fn every_reason_has_a_vector() {
             Half::Receive(vector) => vector.refused,
             Half::Crypto(_) | Half::Send(_) => None,
         })
+        .chain(crate::desk_vectors::refused())
         .collect();
     let all: BTreeSet<String> = Reason::ALL.iter().map(ToString::to_string).collect();
     assert_eq!(refused, all);
