@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ringback_store::record::{Record, Released};
-use ringback_store::{ReadError, WriteError};
+use ringback_store::{ReadError, Statement, WriteError};
 use ringback_types::{Clock, ClockError, DeliveryId, EndpointId, Random, ScheduleTime};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
@@ -195,6 +195,16 @@ impl Engine {
     /// Writes an event and a delivery per matching endpoint; attempts go on in the background.
     pub async fn accept(&self, arrival: Arrival) -> Result<Receipt, WriteError> {
         Arc::clone(&self.0).accept(arrival).await
+    }
+
+    /// Writes several events, each with a delivery per matching endpoint, and what a room writes alongside,
+    /// in one write, whole or not at all; answers their receipts in the order given.
+    pub async fn accept_all(
+        &self,
+        arrivals: Vec<Arrival>,
+        alongside: Vec<Statement>,
+    ) -> Result<Vec<Receipt>, WriteError> {
+        Arc::clone(&self.0).accept_all(arrivals, alongside).await
     }
 
     /// Exchanges once and hands the answer back; recorded lazily.

@@ -35,7 +35,6 @@ pub mod records;
 mod registry;
 pub mod request_url;
 mod resolve;
-mod set;
 mod token;
 mod trigger;
 mod view;

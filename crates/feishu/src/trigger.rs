@@ -7,7 +7,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use ringback_deliver::Arrival;
 use ringback_dialect::feishu as dialect;
 use ringback_store::WriteError;
-use ringback_types::{DeliveryId, EventId, Random, WireTime};
+use ringback_types::{DeliveryId, EventId, Random, WireTime, set_member};
 use serde::{Deserialize, Serialize};
 use serde_json::value::to_raw_value;
 use serde_json::{Map, Value};
@@ -17,7 +17,6 @@ use crate::error::TriggerError;
 use crate::feishu::Feishu;
 use crate::fixture::{BodySchema, Filler, Fixture, fixture};
 use crate::generate;
-use crate::set::set;
 
 /// How many events are on their way to the disk at once; they share commits.
 const AT_ONCE: usize = 64;
@@ -273,7 +272,11 @@ impl<'a> Template<'a> {
             Source::Given(event) => event.clone(),
         };
         for (path, value) in sets {
-            set(&mut event, path, value)?;
+            let set = set_member(&mut event, path, value);
+            set.map_err(|reason| TriggerError::BadPath {
+                path: path.clone(),
+                reason,
+            })?;
         }
         if self.schema == BodySchema::V1 {
             self.name_v1(&mut event, app);

@@ -118,6 +118,9 @@ value_from! {
     ringback_types::EndpointId => |value| Self::Int(value.raw());
     ringback_types::SourceId => |value| Self::Int(value.raw());
     ringback_types::AppId => |value| Self::Int(value.raw());
+    ringback_types::FlowId => |value| Self::Int(value.raw());
+    ringback_types::ConversationId => |value| Self::Int(value.raw());
+    ringback_types::RunId => |value| Self::Int(value.raw());
     ringback_types::CallerId => |value| Self::Int(value.raw());
 }
 

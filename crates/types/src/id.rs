@@ -140,6 +140,12 @@ ids! {
     SourceId = "src";
     /// A platform app with its credentials, as Ringback numbers it.
     AppId = "app";
+    /// A Desk task flow.
+    FlowId = "flow";
+    /// A user's conversation with a Desk bot.
+    ConversationId = "conv";
+    /// One execution of a flow in a conversation.
+    RunId = "run";
     /// A named holder of a management token.
     CallerId = "key";
 }

@@ -7,6 +7,7 @@ mod code;
 #[cfg(feature = "face")]
 pub mod extract;
 pub mod id;
+mod member;
 mod problem;
 mod random;
 mod secret;
@@ -14,7 +15,11 @@ mod time;
 mod words;
 
 pub use code::{Code, Coded};
-pub use id::{AppId, CallerId, DeliveryId, EndpointId, EventId, IdGenerator, RecordId, SourceId};
+pub use id::{
+    AppId, CallerId, ConversationId, DeliveryId, EndpointId, EventId, FlowId, IdGenerator,
+    RecordId, RunId, SourceId,
+};
+pub use member::set_member;
 pub use problem::{Caller, Problem, Role};
 pub use random::Random;
 pub use secret::Secret;

@@ -17,7 +17,7 @@ impl Inner {
     pub(super) async fn accept(self: Arc<Self>, arrival: Arrival) -> Result<Receipt, WriteError> {
         let mut arrival = arrival;
         let alongside = std::mem::take(&mut arrival.alongside);
-        let (event, deliveries) = self.routed(arrival);
+        let (event, deliveries) = self.routed(arrival, Slots::Taken);
         if deliveries.iter().any(|delivery| delivery.claimed) {
             return self.accept_and_attempt(event, deliveries, alongside).await;
         }
@@ -31,16 +31,44 @@ impl Inner {
             .record
             .accept(Arc::clone(&event), deliveries, alongside)
             .await;
-        news.due = match &accepted {
-            Ok(Accepted::Stored { deliveries, .. }) => due(deliveries),
-            Ok(Accepted::Duplicate { .. }) | Err(_) => Vec::new(),
-        };
+        news.due = accepted.as_ref().map(placed_due).unwrap_or_default();
         drop(news);
         accepted.map(|accepted| receipt(&event, &accepted))
     }
 
-    /// The event and a delivery per endpoint that takes it, each with a slot where one was free.
-    fn routed(&self, arrival: Arrival) -> (Arc<Event>, Arc<[NewDelivery]>) {
+    /// Several arrivals and what a room writes besides, in one write. No slot is taken for them: what is
+    /// due is claimed like any other, because a room that writes several at once writes them in order.
+    pub(super) async fn accept_all(
+        self: Arc<Self>,
+        arrivals: Vec<Arrival>,
+        alongside: Vec<Statement>,
+    ) -> Result<Vec<Receipt>, WriteError> {
+        let mut statements = alongside;
+        let mut written = Vec::with_capacity(arrivals.len());
+        for mut arrival in arrivals {
+            statements.append(&mut arrival.alongside);
+            written.push(self.routed(arrival, Slots::Left));
+        }
+        let endpoints = written.iter().flat_map(|(_, deliveries)| deliveries.iter());
+        let mut news = News {
+            inner: &self,
+            due: endpoints.map(|new| new.endpoint).collect(),
+        };
+        let accepted = self.record.accept_all(written.clone(), statements).await;
+        news.due = accepted.iter().flatten().flat_map(placed_due).collect();
+        drop(news);
+        let receipts = |accepted: Vec<Accepted>| {
+            let pairs = written.iter().zip(&accepted);
+            pairs
+                .map(|((event, _), accepted)| receipt(event, accepted))
+                .collect()
+        };
+        accepted.map(receipts)
+    }
+
+    /// The event and a delivery per endpoint that takes it, each with a slot where one was free and
+    /// may be taken.
+    fn routed(&self, arrival: Arrival, slots: Slots) -> (Arc<Event>, Arc<[NewDelivery]>) {
         let store = self.record.store();
         let endpoints = self.endpoints.snapshot();
         let now = self.clock.schedule();
@@ -55,7 +83,7 @@ impl Inner {
                     id: store.next_id(),
                     endpoint: endpoint.id,
                     due_at: now,
-                    claimed: schedule.scheduler.admit(now, endpoint.id),
+                    claimed: slots == Slots::Taken && schedule.scheduler.admit(now, endpoint.id),
                     order_key: order_key(endpoint, &arrival),
                 }
             })
@@ -145,6 +173,20 @@ impl Drop for News<'_> {
         for endpoint in &self.due {
             self.inner.queued(*endpoint, self.inner.clock.schedule());
         }
+    }
+}
+
+/// Whether deliveries are born with a slot, where one is free.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Slots {
+    Taken,
+    Left,
+}
+
+fn placed_due(accepted: &Accepted) -> Vec<EndpointId> {
+    match accepted {
+        Accepted::Stored { deliveries, .. } => due(deliveries),
+        Accepted::Duplicate { .. } => Vec::new(),
     }
 }
 

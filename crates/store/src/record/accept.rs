@@ -78,6 +78,28 @@ impl Record {
             })
             .await
     }
+
+    /// Writes several events with their deliveries and what a room writes alongside, whole or not at all;
+    /// answers once they are on the disk. A duplicate among them is left out and the rest stands.
+    pub async fn accept_all(
+        &self,
+        arrivals: Vec<(Arc<Event>, Arc<[NewDelivery]>)>,
+        alongside: Vec<Statement>,
+    ) -> Result<Vec<Accepted>, WriteError> {
+        self.store.accepting()?;
+        let epochs = self.store.epoch_reader();
+        self.store
+            .submit(Lane::Urgent, true, move |connection| {
+                let epoch = epochs.now();
+                let accepted = arrivals
+                    .iter()
+                    .map(|(event, deliveries)| accept(connection, event, deliveries, epoch))
+                    .collect::<Result<_, _>>()?;
+                apply(connection, &alongside)?;
+                Ok(accepted)
+            })
+            .await
+    }
 }
 
 fn accept(
