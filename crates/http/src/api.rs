@@ -60,6 +60,7 @@ pub(crate) fn assemble(faces: &Arc<Inner>) -> (Router, OpenApi) {
         .merge(faces.gateway.api())
         .merge(faces.feishu.api())
         .merge(faces.zone.api())
+        .merge(faces.desk.api())
         .split_for_parts()
 }
 

@@ -6,6 +6,7 @@ use axum::routing::{MethodRouter, get};
 use axum::{Router, middleware};
 use metrics_exporter_prometheus::PrometheusHandle;
 use ringback_deliver::Engine;
+use ringback_desk::Desk;
 use ringback_feishu::Feishu;
 use ringback_gateway::Gateway;
 use ringback_store::{ReadError, Store};
@@ -62,6 +63,7 @@ pub(crate) struct Inner {
     pub(crate) gateway: Gateway,
     pub(crate) feishu: Feishu,
     pub(crate) zone: Zone,
+    pub(crate) desk: Desk,
     pub(crate) tokens: Tokens,
     pub(crate) metrics: Option<PrometheusHandle>,
     pub(crate) gauges: metrics::Refreshed,
@@ -90,6 +92,7 @@ impl Faces {
         gateway: Gateway,
         feishu: Feishu,
         zone: Zone,
+        desk: Desk,
         random: Random,
         options: Options,
     ) -> Result<Self, ReadError> {
@@ -105,6 +108,7 @@ impl Faces {
                 gateway,
                 feishu,
                 zone,
+                desk,
                 tokens,
                 metrics: options.metrics,
                 gauges: metrics::Refreshed::default(),

@@ -57,6 +57,8 @@ section! {
         limits: Limits = Limits::default(),
         /// The WeCom zone.
         zone: Zone = Zone::default(),
+        /// Tencent Desk.
+        desk: Desk = Desk::default(),
         /// The end.
         shutdown: Shutdown = Shutdown::default(),
         /// Metrics.
@@ -191,6 +193,12 @@ section! {
         result_hours: u32 = 24,
     }
 
+    /// Tencent Desk.
+    Desk {
+        /// How long a closed conversation is kept.
+        conversation_days: u32 = 30,
+    }
+
     /// The end.
     Shutdown {
         /// How long everything is still served while `/readyz` says no.
@@ -282,6 +290,7 @@ mod tests {
             ("outbound", Outbound::NAMES),
             ("limits", Limits::NAMES),
             ("zone", Zone::NAMES),
+            ("desk", Desk::NAMES),
             ("shutdown", Shutdown::NAMES),
             ("metrics", Metrics::NAMES),
             ("log", Log::NAMES),

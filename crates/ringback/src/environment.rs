@@ -47,6 +47,11 @@ pub(crate) const WECOM_ENCODING_AES_KEY: &str = "RINGBACK_WECOM_ENCODING_AES_KEY
 /// Set by `ringback exec`: the debug credential of the program.
 pub(crate) const WECOM_DEBUG_TOKEN: &str = "RINGBACK_WECOM_DEBUG_TOKEN";
 
+/// Set by `ringback exec`: the seeded Desk app.
+pub(crate) const DESK_SDKAPPID: &str = "RINGBACK_DESK_SDKAPPID";
+/// Set by `ringback exec`: what signs in its name.
+pub(crate) const DESK_TOKEN: &str = "RINGBACK_DESK_TOKEN";
+
 /// The value of a variable that is set and not empty.
 pub(crate) fn value(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())

@@ -29,6 +29,18 @@ pub(crate) struct Ready {
     /// The seeded WeCom app and zone program; a server of before there were any leaves them out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) wecom: Option<WecomCredentials>,
+    /// The seeded Desk app; a server of before there was one leaves it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) desk: Option<DeskCredentials>,
+}
+
+/// What a business needs that a Desk bot calls.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct DeskCredentials {
+    /// The app's id: digits.
+    pub(crate) sdkappid: String,
+    /// What signs in its name.
+    pub(crate) token: String,
 }
 
 /// The platform credentials of a Feishu app, under the platform's own names.

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use ringback_archive::Archive;
 use ringback_deliver::{Engine, Guard};
+use ringback_desk::Desk;
 use ringback_feishu::Feishu;
 use ringback_gateway::Gateway;
 use ringback_host::Hosts;
@@ -40,6 +41,7 @@ const SCHEMAS: &[Schema] = &[
     ringback_feishu::records::SCHEMA,
     ringback_archive::SCHEMA,
     ringback_zone::records::SCHEMA,
+    ringback_desk::records::SCHEMA,
     ringback_http::records::SCHEMA,
 ];
 
@@ -87,6 +89,7 @@ pub(crate) struct Running {
     gateway: Gateway,
     feishu: Feishu,
     zone: Zone,
+    desk: Desk,
     faces: Faces,
     listeners: Listeners,
     maintenance: JoinHandle<()>,
@@ -109,12 +112,14 @@ impl Server {
         let gateway = Gateway::new(engine.clone(), options::gateway(&config)).await?;
         let feishu = Feishu::new(engine.clone(), random.clone(), options::feishu(&config)).await?;
         let zone = start_zone(&config, &setting, &engine, &listeners).await?;
+        let desk = Desk::new(engine.clone(), random.clone(), options::desk(&config)).await?;
         let faces = options::faces(&config, setting.process_token.clone(), metrics);
         let faces = Faces::new(
             engine.clone(),
             gateway.clone(),
             feishu.clone(),
             zone.clone(),
+            desk.clone(),
             random,
             faces,
         )
@@ -126,7 +131,7 @@ impl Server {
             None
         };
         let retention = options::retention(&config);
-        let maintenance = maintenance::start(engine.clone(), zone.clone(), retention);
+        let maintenance = maintenance::start(engine.clone(), zone.clone(), desk.clone(), retention);
         let listeners = listeners.serve(&faces);
         Ok(Running {
             first_admin: first_admin.map(|made| made.secret),
@@ -137,6 +142,7 @@ impl Server {
             gateway,
             feishu,
             zone,
+            desk,
             faces,
             listeners,
             maintenance,

@@ -15,6 +15,7 @@ use hyper_util::rt::TokioExecutor;
 use metrics_exporter_prometheus::PrometheusHandle;
 use ringback_archive::Archive;
 use ringback_deliver::{Engine, EngineOptions, Guard};
+use ringback_desk::Desk;
 use ringback_dialect::standard::SigningKey;
 use ringback_dialect::{Outgoing, standard};
 use ringback_feishu::Feishu;
@@ -136,6 +137,7 @@ impl Stage {
             ringback_feishu::records::SCHEMA,
             ringback_archive::SCHEMA,
             ringback_zone::records::SCHEMA,
+            ringback_desk::records::SCHEMA,
             ringback_http::records::SCHEMA,
         ];
         let place = ringback_store::Options::new(directory.path());
@@ -157,7 +159,13 @@ impl Stage {
         let zone = zone(&engine, &store, directory.path(), zone_options).await;
         let options = Options { metrics, ..options };
         let random = Random::seeded(3);
-        let faces = Faces::new(engine.clone(), gateway, feishu, zone, random, options);
+        let desk = Desk::new(
+            engine.clone(),
+            Random::seeded(6),
+            ringback_desk::Options::default(),
+        );
+        let desk = desk.await.unwrap();
+        let faces = Faces::new(engine.clone(), gateway, feishu, zone, desk, random, options);
         let faces = faces.await.unwrap();
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

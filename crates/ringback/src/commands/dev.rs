@@ -7,7 +7,7 @@ use crate::environment;
 use crate::failure::Failure;
 use crate::logging;
 use crate::output::{Output, Style};
-use crate::ready_file::{FeishuCredentials, Ready, ReadyFile, WecomCredentials};
+use crate::ready_file::{DeskCredentials, FeishuCredentials, Ready, ReadyFile, WecomCredentials};
 use crate::server::Rehearsal;
 use crate::server::signal::Signals;
 
@@ -135,8 +135,26 @@ fn tell(output: Output, ready: &Ready) {
         output.line(output.style(Style::Strong, "wecom"));
         tell_wecom(output, &ready.url, app);
     }
+    if let Some(app) = &ready.desk {
+        output.line("");
+        output.line(output.style(Style::Strong, "desk"));
+        tell_desk(output, app);
+    }
     output.line("");
     output.line("stop with Ctrl-C");
+}
+
+/// The seeded flow calls the sample at its own default address.
+fn tell_desk(output: Output, app: &DeskCredentials) {
+    output.line(format_args!(
+        "  export DESK_SDKAPPID={} DESK_TOKEN={}",
+        app.sdkappid, app.token
+    ));
+    output.line("  ringback desk chat --trace");
+    output.line(format_args!(
+        "  ringback log --follow --app {}",
+        app.sdkappid
+    ));
 }
 
 fn tell_feishu(output: Output, url: &str, app: &FeishuCredentials) {

@@ -119,6 +119,12 @@ fn variables(ready: &Ready) -> Vec<(&'static str, String)> {
             (env::WECOM_DEBUG_TOKEN, app.debug_token.clone()),
         ]);
     }
+    if let Some(app) = &ready.desk {
+        variables.extend([
+            (env::DESK_SDKAPPID, app.sdkappid.clone()),
+            (env::DESK_TOKEN, app.token.clone()),
+        ]);
+    }
     variables
 }
 
@@ -173,5 +179,8 @@ mod tests {
         });
         let agent = (env::WECOM_AGENTID, "1000002".to_owned());
         assert!(read(&ready).contains(&agent));
+        ready["desk"] = json!({ "sdkappid": "1400000000", "token": "t" });
+        let app = (env::DESK_SDKAPPID, "1400000000".to_owned());
+        assert!(read(&ready).contains(&app));
     }
 }

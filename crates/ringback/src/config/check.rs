@@ -154,6 +154,11 @@ impl Config {
                 "1 or more",
             ),
             (
+                self.desk.conversation_days >= 1,
+                "desk.conversation_days",
+                "1 or more",
+            ),
+            (
                 (1..=self.zone.message_days).contains(&self.zone.listing_days),
                 "zone.listing_days",
                 "1 to zone.message_days",

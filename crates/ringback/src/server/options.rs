@@ -97,6 +97,14 @@ pub(super) fn feishu(config: &Config) -> ringback_feishu::Options {
     }
 }
 
+pub(super) fn desk(config: &Config) -> ringback_desk::Options {
+    ringback_desk::Options {
+        in_flight: config.limits.in_flight_platform,
+        conversation_life: Duration::from_hours(u64::from(config.desk.conversation_days) * 24),
+        ..Default::default()
+    }
+}
+
 pub(super) fn archive(config: &Config) -> ringback_archive::Options {
     let zone = &config.zone;
     let days = |count: u32| Duration::from_hours(u64::from(count) * 24);

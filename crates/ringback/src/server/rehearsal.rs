@@ -1,5 +1,6 @@
 //! A local platform: `dev`, `exec` and `demo`.
 
+mod desk;
 mod zone;
 
 use std::net::SocketAddr;
@@ -55,7 +56,11 @@ impl Rehearsal {
             .map(|directory| directory.path().to_owned());
         let directory = self.data.clone().or(directory).unwrap_or_default();
         let running = Server::start(self.config(directory), self.setting()).await?;
-        tokio::try_join!(seed_feishu(&running), zone::seed(&running.zone))?;
+        tokio::try_join!(
+            seed_feishu(&running),
+            zone::seed(&running.zone),
+            desk::seed(&running.desk)
+        )?;
         Ok(Local { running, temporary })
     }
 
@@ -162,6 +167,7 @@ impl Local {
                 verification_token: text(&credentials.verification_token),
             },
             wecom: Some(zone::credentials(&running.zone).await?),
+            desk: Some(desk::credentials(&running.desk)?),
         })
     }
 

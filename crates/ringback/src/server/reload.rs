@@ -34,6 +34,7 @@ impl Reload {
             .feishu
             .set_in_flight(config.limits.in_flight_platform);
         running.zone.set_in_flight(config.limits.in_flight_platform);
+        running.desk.set_in_flight(config.limits.in_flight_platform);
         running
             .listeners
             .set_limits(options::listener_limits(&config));

@@ -12,7 +12,7 @@ use tokio_postgres::{Client, NoTls};
 type Room = (Schema, fn() -> Vec<Sql>);
 
 /// Every room above the store; a new room with tables of its own is added here.
-const ROOMS: [Room; 6] = [
+const ROOMS: [Room; 7] = [
     (ringback_deliver::records::SCHEMA, || {
         ringback_deliver::records::STATEMENTS.to_vec()
     }),
@@ -24,6 +24,9 @@ const ROOMS: [Room; 6] = [
     }),
     (ringback_archive::SCHEMA, || {
         ringback_archive::statements().collect()
+    }),
+    (ringback_desk::records::SCHEMA, || {
+        ringback_desk::records::statements().collect()
     }),
     (ringback_zone::records::SCHEMA, || {
         ringback_zone::records::statements().collect()

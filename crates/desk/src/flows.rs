@@ -1,0 +1,248 @@
+//! Flows saved, published and taken back: versions, draft and published.
+
+use std::sync::Arc;
+
+use ringback_flow::{Flow, FlowKind};
+use ringback_store::{Change, Statement, WriteError};
+use ringback_types::{AppId, FlowId, ScheduleTime};
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::desk::Desk;
+use crate::error::FlowError;
+use crate::library::Edition;
+use crate::records;
+
+/// How many versions a list shows.
+const LISTED_VERSIONS: i64 = 100;
+
+/// A flow without its documents.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredFlow {
+    /// Ringback's id of it.
+    pub id: FlowId,
+    /// Its app.
+    pub app: AppId,
+    /// Its name, unique in the app.
+    pub name: String,
+    /// `TaskId`.
+    pub task_id: i64,
+    /// The newest version: the draft.
+    pub latest: i64,
+    /// The version that users meet.
+    pub published: Option<i64>,
+    /// When it was first saved.
+    pub created_at: ScheduleTime,
+    /// When it was last changed.
+    pub updated_at: ScheduleTime,
+}
+
+/// One version of a flow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// Its number, from 1.
+    pub version: i64,
+    /// When it was saved.
+    pub created_at: ScheduleTime,
+    /// By whom.
+    pub created_by: String,
+}
+
+impl Desk {
+    /// The flows of an app, by name.
+    pub fn flows(&self, sdk_app_id: &str) -> Result<Vec<StoredFlow>, FlowError> {
+        let app = self.app(sdk_app_id)?;
+        Ok(self
+            .registry()
+            .snapshot()
+            .flows_of(app.id)
+            .cloned()
+            .collect())
+    }
+
+    /// The flow of this name.
+    pub fn flow(&self, app: &App, name: &str) -> Result<StoredFlow, FlowError> {
+        let found = self.registry().snapshot().flow(app.id, name).cloned();
+        found.ok_or_else(|| FlowError::NotFound {
+            sdk_app_id: app.sdk_app_id.clone(),
+            name: name.chars().take(64).collect(),
+        })
+    }
+
+    /// Saves a document as the newest version, if it passes, and publishes it where that is asked for.
+    pub async fn save_flow(
+        &self,
+        caller: &str,
+        sdk_app_id: &str,
+        document: &[u8],
+        publish: bool,
+    ) -> Result<StoredFlow, FlowError> {
+        let flow = Flow::parse(document).map_err(FlowError::Invalid)?;
+        let app = self.app(sdk_app_id)?;
+        let turn = self.registry().turn().await;
+        let now = self.store().clock().schedule();
+        let snapshot = self.registry().snapshot();
+        let name = flow.document().name.clone();
+        let text = serde_json::to_string(flow.document()).expect("a document is texts and lists");
+        let there = snapshot.flow(app.id, &name).cloned();
+        let fresh = there.is_none();
+        let mut saved = there.unwrap_or_else(|| StoredFlow {
+            id: self.store().next_id(),
+            app: app.id,
+            name,
+            task_id: next_task_id(snapshot.flows()),
+            latest: 0,
+            published: None,
+            created_at: now,
+            updated_at: now,
+        });
+        saved.latest += 1;
+        if publish {
+            saved.published = Some(saved.latest);
+        }
+        let first = if fresh {
+            records::flows::insert(&saved)
+        } else {
+            records::flows::update_latest(&saved, now)
+        };
+        let version = records::flows::insert_version(saved.id, saved.latest, &text, caller, now);
+        let detail = json!({ "version": saved.latest, "published": saved.published });
+        self.change_flow(
+            caller,
+            "desk_flow.save",
+            &saved,
+            detail,
+            vec![first, version],
+        )
+        .await?;
+        turn.reload().await?;
+        self.flow(&app, &saved.name)
+    }
+
+    /// Lets users meet this version, the newest when left out; an older one is a rollback.
+    pub async fn publish_flow(
+        &self,
+        caller: &str,
+        sdk_app_id: &str,
+        name: &str,
+        version: Option<i64>,
+    ) -> Result<StoredFlow, FlowError> {
+        let app = self.app(sdk_app_id)?;
+        let turn = self.registry().turn().await;
+        let flow = self.flow(&app, name)?;
+        let version = version.unwrap_or(flow.latest);
+        self.edition_of(&flow, version).await?;
+        self.set_published(caller, &flow, Some(version)).await?;
+        turn.reload().await?;
+        self.flow(&app, name)
+    }
+
+    /// Lets no user meet the flow any more; runs under way go on.
+    pub async fn unpublish_flow(
+        &self,
+        caller: &str,
+        sdk_app_id: &str,
+        name: &str,
+    ) -> Result<StoredFlow, FlowError> {
+        let app = self.app(sdk_app_id)?;
+        let turn = self.registry().turn().await;
+        let flow = self.flow(&app, name)?;
+        self.set_published(caller, &flow, None).await?;
+        turn.reload().await?;
+        self.flow(&app, name)
+    }
+
+    async fn set_published(
+        &self,
+        caller: &str,
+        flow: &StoredFlow,
+        published: Option<i64>,
+    ) -> Result<(), FlowError> {
+        let now = self.store().clock().schedule();
+        let statement = records::flows::update_published(flow.id, published, now);
+        let detail = json!({ "version": published, "before": flow.published });
+        self.change_flow(caller, "desk_flow.publish", flow, detail, vec![statement])
+            .await
+    }
+
+    /// Deletes a flow with its versions; a run of it that is under way ends with the fallback message.
+    pub async fn delete_flow(
+        &self,
+        caller: &str,
+        sdk_app_id: &str,
+        name: &str,
+    ) -> Result<(), FlowError> {
+        let app = self.app(sdk_app_id)?;
+        let turn = self.registry().turn().await;
+        let flow = self.flow(&app, name)?;
+        let statements = Vec::from(records::flows::delete(flow.id));
+        self.change_flow(caller, "desk_flow.delete", &flow, json!({}), statements)
+            .await?;
+        Ok(turn.reload().await?)
+    }
+
+    async fn change_flow(
+        &self,
+        caller: &str,
+        action: &'static str,
+        flow: &StoredFlow,
+        detail: Value,
+        statements: Vec<Statement>,
+    ) -> Result<(), FlowError> {
+        let change = Change {
+            caller: caller.into(),
+            action,
+            target: flow.name.clone(),
+            detail,
+        };
+        self.store().change(change, statements).await?;
+        Ok(())
+    }
+
+    /// The newest versions of a flow, newest first.
+    pub async fn flow_versions(&self, flow: FlowId) -> Result<Vec<Version>, FlowError> {
+        Ok(records::flows::versions(self.store(), flow, LISTED_VERSIONS).await?)
+    }
+
+    /// This version of a flow, checked.
+    pub(crate) async fn edition_of(
+        &self,
+        flow: &StoredFlow,
+        version: i64,
+    ) -> Result<Arc<Edition>, FlowError> {
+        let found = self.library().get(flow.id, version).await?;
+        found.ok_or_else(|| FlowError::NoVersion {
+            name: flow.name.clone(),
+            version,
+        })
+    }
+
+    /// The version that runs: the newest of a draft, else the published one.
+    pub(crate) async fn running_edition(
+        &self,
+        flow: &StoredFlow,
+        draft: bool,
+    ) -> Result<Arc<Edition>, FlowError> {
+        let published = || {
+            flow.published
+                .ok_or_else(|| FlowError::NotPublished(flow.name.clone()))
+        };
+        let version = if draft { flow.latest } else { published()? };
+        self.edition_of(flow, version).await
+    }
+}
+
+fn next_task_id(flows: &[StoredFlow]) -> i64 {
+    flows.iter().map(|flow| flow.task_id).max().unwrap_or(1_000) + 1
+}
+
+/// The word of a kind, for whoever shows it.
+pub(crate) fn kind_of(edition: &Edition) -> FlowKind {
+    edition.flow.document().kind
+}
+
+impl From<WriteError> for crate::error::LoadError {
+    fn from(error: WriteError) -> Self {
+        Self::Read(ringback_store::ReadError::Failed(error.to_string()))
+    }
+}

@@ -1,0 +1,92 @@
+//! Conversations that have been quiet for too long are closed.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use ringback_deliver::{Alarm, BoxFuture};
+use ringback_types::ScheduleTime;
+
+use crate::conversation::CloseReason;
+use crate::desk::{Desk, Inner};
+use crate::error::ConversationError;
+use crate::records;
+
+/// How many are closed before the next look.
+const AT_ONCE: i64 = 200;
+/// How long a failure rests.
+const PAUSE: Duration = Duration::from_secs(1);
+const NEVER: i64 = i64::MAX;
+
+/// When the next conversation may have been quiet for too long; never later than that.
+#[derive(Debug)]
+pub(crate) struct Idle(AtomicI64);
+
+impl Idle {
+    pub(crate) fn new(next: Option<ScheduleTime>) -> Self {
+        Self(AtomicI64::new(next.map_or(NEVER, ScheduleTime::as_millis)))
+    }
+
+    /// A conversation will have been quiet for too long then; whether nobody was due before.
+    pub(crate) fn due(&self, at: ScheduleTime) -> bool {
+        self.0.fetch_min(at.as_millis(), Ordering::AcqRel) > at.as_millis()
+    }
+
+    fn next(&self) -> Option<ScheduleTime> {
+        let next = self.0.load(Ordering::Acquire);
+        (next != NEVER).then(|| ScheduleTime::from_millis(next))
+    }
+}
+
+/// Closes what is quiet for too long, whenever the engine's clock says so.
+pub(crate) fn alarm(desk: &Desk) -> Arc<dyn Alarm> {
+    Arc::new(IdleAlarm(Arc::downgrade(&desk.0)))
+}
+
+#[derive(Debug)]
+struct IdleAlarm(Weak<Inner>);
+
+impl IdleAlarm {
+    async fn close_all(&self, now: ScheduleTime) {
+        let Some(desk) = self.0.upgrade().map(Desk) else {
+            return;
+        };
+        // What becomes due from here on is noted anew.
+        desk.0.idle.0.store(NEVER, Ordering::Release);
+        let next = match close_idle(&desk, now).await {
+            Ok(next) => next,
+            Err(error) => {
+                tracing::warn!(%error, "quiet conversations could not be closed; tried again soon");
+                Some(now.plus(PAUSE))
+            }
+        };
+        if let Some(next) = next {
+            desk.0.idle.due(next);
+        }
+    }
+}
+
+impl Alarm for IdleAlarm {
+    fn next(&self) -> Option<ScheduleTime> {
+        self.0.upgrade()?.idle.next()
+    }
+
+    fn ring(&self, now: ScheduleTime) -> BoxFuture<'_, ()> {
+        Box::pin(self.close_all(now))
+    }
+}
+
+/// Answers when the next is due.
+async fn close_idle(
+    desk: &Desk,
+    now: ScheduleTime,
+) -> Result<Option<ScheduleTime>, ConversationError> {
+    for id in records::conversations::idle(desk.store(), now, AT_ONCE).await? {
+        match desk.close_conversation(id, CloseReason::Idle).await {
+            // Somebody said something meanwhile, or closed it.
+            Ok(_) | Err(ConversationError::Closed) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(records::conversations::next_idle(desk.store()).await?)
+}
