@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::error::SourceError;
 use crate::headers;
 
-pub use secrets::{SecretsInput, SourceSecrets};
+pub use secrets::{SecretsInput, SourceSecrets, check_sdk_app_id};
 
 /// Feishu retries for 7.1 hours and does not say whether it signs again (sheet `feishu-events`,
 /// sections 3.1 and 5.1): a narrower window could refuse an honest retry, and inside this one the

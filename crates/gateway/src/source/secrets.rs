@@ -154,16 +154,18 @@ impl SecretsInput {
     }
 }
 
-/// `SdkAppid` is digits and nothing else (sheet `tencent-desk`, section 2.2).
 fn checked_app_id(given: Option<String>) -> Result<String, SourceError> {
     let app_id = given.ok_or(SourceError::SecretMissing {
         dialect: SourceDialect::Desk,
         name: "sdk_app_id",
     })?;
+    check_sdk_app_id(&app_id)?;
+    Ok(app_id)
+}
+
+/// Refuses what is no `SdkAppid`: digits and nothing else (sheet `tencent-desk`, section 2.2).
+pub fn check_sdk_app_id(app_id: &str) -> Result<(), SourceError> {
     let digits = app_id.bytes().all(|byte| byte.is_ascii_digit());
-    if (1..=LONGEST_APP_ID).contains(&app_id.len()) && digits {
-        Ok(app_id)
-    } else {
-        Err(SourceError::SdkAppId)
-    }
+    let fits = (1..=LONGEST_APP_ID).contains(&app_id.len()) && digits;
+    fits.then_some(()).ok_or(SourceError::SdkAppId)
 }
