@@ -330,12 +330,15 @@ async fn a_business_that_is_late_or_fails_means_the_fallback_but_its_own_refusal
     }
     let refused = r#"{"ActionStatus":"FAIL","ErrorInfo":"订单: 不存在","ErrorCode":120001}"#;
     business.behave(Manner::Answer(200, refused));
+    // Time enough for a busy machine: what follows is not about time.
+    let plenty = json!({ "call_deadline_ms": 30_000 });
+    stage.done(Method::PATCH, "sources/desk", plenty).await;
     stage.answers(&asked, refused).await;
     assert_eq!(stage.count("desk", "calls").await, 1);
     assert_eq!(stage.count("desk", "fallbacks").await, 9);
     let own = json!({ "fallback": { "ActionStatus": "OK", "ErrorInfo": "", "ErrorCode": 0, "Body": { "state": "pending" } } });
     stage.done(Method::PATCH, "sources/desk", own.clone()).await;
-    business.behave(Manner::Silent);
+    business.behave(Manner::Answer(500, ""));
     assert_eq!(stage.ask(&asked).await.json(), own["fallback"]);
 }
 
