@@ -143,7 +143,21 @@ impl Case<'_> {
             let looked = self.call(way, LIMIT).await?;
             findings.push(must_work(check, &looked, misread()));
         }
-        let of_token = [
+        findings.extend(self.of_strangers().await?);
+        let looked = self.call(Way::OtherApp, LIMIT).await?;
+        findings.push(must_fail(Check::OtherAppInvocation, &looked, other_app()));
+        Ok(findings)
+    }
+
+    /// Calls of who does not know the token, or only saw it used.
+    async fn of_strangers(&self) -> Result<Vec<Finding>, Failure> {
+        if self.account.token.is_none() {
+            let cause = "no token was given, so nothing is signed";
+            let skipped = Finding::skipped(Check::ForgedInvocation, "verify.no_token", cause);
+            return Ok(vec![skipped]);
+        }
+        let mut findings = Vec::new();
+        for (check, way, taken) in [
             (
                 Check::ForgedInvocation,
                 Way::Forged,
@@ -151,20 +165,9 @@ impl Case<'_> {
             ),
             (Check::UnsignedInvocation, Way::Unsigned, unsigned),
             (Check::StaleInvocation, Way::Stale, stale),
-        ];
-        if self.account.token.is_some() {
-            for (check, way, taken) in of_token {
-                findings.push(must_fail(check, &self.call(way, LIMIT).await?, taken()));
-            }
-        } else {
-            let (check, cause) = (
-                Check::ForgedInvocation,
-                "no token was given, so nothing is signed",
-            );
-            findings.push(Finding::skipped(check, "verify.no_token", cause));
+        ] {
+            findings.push(must_fail(check, &self.call(way, LIMIT).await?, taken()));
         }
-        let looked = self.call(Way::OtherApp, LIMIT).await?;
-        findings.push(must_fail(Check::OtherAppInvocation, &looked, other_app()));
         Ok(findings)
     }
 }
