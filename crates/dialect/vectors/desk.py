@@ -295,6 +295,7 @@ def answers(make):
           [["n", "10"], ["f", "1.50"], ["e", "-1E+3"], ["big", "12345678901234567890123"], ["t", "true"], ["f2", "false"], ["z", ""]], True)
     reads("lists and objects", ok + ',"Body":{"l":[ 1 , "a b\\" ]" , {} ],"o":{ "k" : "v, w" }}}',
           [["l", '[1,"a b\\" ]",{}]'], ["o", '{"k":"v, w"}']], True)
+    reads("half of a surrogate pair in a value", ok + ',"Body":{"a":"x\\ud800"}}', [["a", "x\\ud800"]])
     reads("-0 is 0", '{"ActionStatus":"OK","ErrorCode":-0}', [])
     fails("a redirect", "", "answer_redirect", "the answer has status 302, a redirect, which is not followed", status=302)
     for status in [201, 204, 401, 404, 500, 503]:
@@ -308,6 +309,8 @@ def answers(make):
     fails("two objects", ok + "}{}", "answer_not_json", "the answer is not JSON")
     fails("cut off", ok + ',"Body":{"a":"b', "answer_truncated", "the answer is JSON that ends too early")
     fails("nested 65 deep", "[" * 65 + "]" * 65, "answer_depth", "the answer is nested deeper than 64")
+    fails("half of a surrogate pair in a name", ok + ',"\\ud800":1}', "answer_not_json", "the answer is not JSON")
+    fails("half of a surrogate pair in a variable's name", ok + ',"Body":{"\\ud800":"1"}}', "answer_not_json", "the answer is not JSON")
     fails("a list", "[]", "answer_not_object", "the answer is JSON, but not an object")
     fails("JSON in a text", json.dumps(ok + "}"), "answer_not_object", "the answer is JSON, but not an object")
     fails("ErrorCode twice", ok + ',"ErrorCode":1}', "answer_repeated", "the answer has two members of one name")

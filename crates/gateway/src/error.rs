@@ -99,6 +99,9 @@ pub enum SourceError {
     /// The EncodingAESKey cannot be read.
     #[error(transparent)]
     EncodingAesKey(#[from] wecom::KeyError),
+    /// The app's number is none.
+    #[error("`sdk_app_id` is not 1 to 20 digits")]
+    SdkAppId,
     /// The dialect does not know this setting.
     #[error("a `{}` source has no setting `{name}`", dialect.as_str())]
     SettingForeign {
@@ -146,6 +149,7 @@ impl Coded for SourceError {
             Self::SecretForeign { .. } => "source.secret_foreign",
             Self::SigningKey { .. } => "source.signing_key",
             Self::EncodingAesKey(error) => return error.code(),
+            Self::SdkAppId => "source.sdk_app_id",
             Self::SettingForeign { .. } => "source.setting_foreign",
             Self::CallEndpoint { .. } => "source.call_endpoint",
             Self::CallDeadline => "source.call_deadline",
@@ -163,6 +167,11 @@ impl Coded for SourceError {
             Self::NameForm { .. } => {
                 "use lower-case letters, digits, `-` and `_`, at most 64, a letter or digit first"
             }
+            Self::SdkAppId
+            | Self::SecretMissing {
+                dialect: SourceDialect::Desk,
+                ..
+            } => "copy the SDKAppID from the app's page in the Chat console",
             Self::SecretMissing {
                 dialect: SourceDialect::Feishu,
                 ..
@@ -207,6 +216,7 @@ impl From<SourceError> for Problem {
             | SourceError::SecretForeign { .. }
             | SourceError::SigningKey { .. }
             | SourceError::EncodingAesKey(_)
+            | SourceError::SdkAppId
             | SourceError::SettingForeign { .. }
             | SourceError::CallEndpoint { .. }
             | SourceError::CallDeadline

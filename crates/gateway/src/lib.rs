@@ -34,7 +34,7 @@ pub use receive::LostAnswer;
 pub use refusals::RefusalEntry;
 pub use source::{
     Acknowledgement, NewSource, SecretsInput, Settings, SettingsChange, Source, SourceDialect,
-    SourceSecrets,
+    SourceSecrets, check_sdk_app_id,
 };
 pub use sources::Sources;
 pub use traffic::{Lost, SeenRequest};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::http::HeaderName;
 use bytes::Bytes;
 use metrics::Counter;
-use ringback_dialect::{Receiver, feishu, standard, wecom};
+use ringback_dialect::{Receiver, desk, feishu, standard, wecom};
 use ringback_types::{ScheduleTime, Secret};
 use serde::Serialize;
 
@@ -74,6 +74,16 @@ fn receiver(
     let seconds = settings.tolerance_seconds;
     let tolerance = (seconds > 0).then(|| Duration::from_secs(seconds));
     match secrets {
+        SourceSecrets::Desk { sdk_app_id, token } => {
+            let current = desk_secrets(sdk_app_id, token.as_ref());
+            let mut receiver = desk::Receiver::new(current)
+                .with_tolerance(tolerance)
+                .with_strict(settings.strict);
+            if let Some(SourceSecrets::Desk { sdk_app_id, token }) = previous {
+                receiver = receiver.with_previous(desk_secrets(sdk_app_id, token.as_ref()));
+            }
+            Ok(Receiver::Desk(receiver))
+        }
         SourceSecrets::Feishu { .. } => {
             let mut receiver =
                 feishu::Receiver::new(feishu_secrets(secrets)).with_tolerance(tolerance);
@@ -103,6 +113,13 @@ fn receiver(
     }
 }
 
+fn desk_secrets(sdk_app_id: &str, token: Option<&Secret>) -> desk::Secrets {
+    desk::Secrets {
+        sdk_app_id: sdk_app_id.to_owned(),
+        token: token.cloned(),
+    }
+}
+
 fn feishu_secrets(secrets: &SourceSecrets) -> feishu::Secrets {
     match secrets {
         SourceSecrets::Feishu {
@@ -110,9 +127,9 @@ fn feishu_secrets(secrets: &SourceSecrets) -> feishu::Secrets {
             encrypt_key,
         } => feishu::Secrets::new(encrypt_key.as_ref(), verification_token.clone()),
         // A source never changes its dialect; an empty token is never matched.
-        SourceSecrets::Standard { .. } | SourceSecrets::Wecom { .. } => {
-            feishu::Secrets::new(None, Secret::from(""))
-        }
+        SourceSecrets::Desk { .. }
+        | SourceSecrets::Standard { .. }
+        | SourceSecrets::Wecom { .. } => feishu::Secrets::new(None, Secret::from("")),
     }
 }
 
@@ -128,23 +145,22 @@ fn wecom_secrets(secrets: &SourceSecrets) -> Result<wecom::Secrets, SourceError>
             receive_id: receive_id.clone(),
         }),
         // A source never changes its dialect.
-        SourceSecrets::Feishu { .. } | SourceSecrets::Standard { .. } => {
-            Err(SourceError::SecretMissing {
-                dialect: SourceDialect::Wecom,
-                name: "token",
-            })
-        }
+        SourceSecrets::Desk { .. }
+        | SourceSecrets::Feishu { .. }
+        | SourceSecrets::Standard { .. } => Err(SourceError::SecretMissing {
+            dialect: SourceDialect::Wecom,
+            name: "token",
+        }),
     }
 }
 
 fn signing_key(secrets: &SourceSecrets) -> Result<standard::SigningKey, SourceError> {
-    let text = match secrets {
-        SourceSecrets::Standard { signing_key } => signing_key,
+    let SourceSecrets::Standard { signing_key: text } = secrets else {
         // A source never changes its dialect.
-        SourceSecrets::Feishu {
-            verification_token, ..
-        } => verification_token,
-        SourceSecrets::Wecom { token, .. } => token,
+        return Err(SourceError::SecretMissing {
+            dialect: SourceDialect::Standard,
+            name: "signing_key",
+        });
     };
     standard::SigningKey::parse(text).map_err(|error| SourceError::SigningKey {
         cause: error.to_string(),

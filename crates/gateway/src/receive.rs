@@ -19,8 +19,8 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use bytes::Bytes;
 use ringback_deliver::faults::Fault;
-use ringback_deliver::{Arrival, Call, raw};
-use ringback_dialect::{Incoming, Message, RawRequest, Received, Refusal, wecom};
+use ringback_deliver::{Arrival, Call, CallError, raw};
+use ringback_dialect::{Incoming, Message, RawRequest, Received, Refusal, desk, wecom};
 use ringback_types::{Code, Coded, Deadline, WireTime};
 
 use crate::gateway::Inner;
@@ -147,9 +147,10 @@ impl<'a> Passage<'a> {
         SeenRequest::new(self.parts, self.peer, body, self.now)
     }
 
-    /// What the headers alone prove wrong.
+    /// What the headers and the query alone prove wrong.
     fn precheck(&self) -> Result<(), Refusal> {
-        precheck::check(self.parts, self.live, self.now)
+        let receiver = self.live.receiver(|| self.gateway.clock().schedule());
+        precheck::check(self.parts, self.live, receiver, self.now)
     }
 
     fn body_late(&self) -> Cause {
@@ -227,8 +228,24 @@ impl<'a> Passage<'a> {
                 event: outcome.event,
                 answer,
             },
-            Err(error) => fallback(Some(outcome.event), error.code),
+            Err(error) => match self.refused_by_business(&error) {
+                Some(answer) => Outcome::Answered {
+                    event: outcome.event,
+                    answer,
+                },
+                None => fallback(Some(outcome.event), error.code),
+            },
         }
+    }
+
+    /// What a business answered to Desk with a code of its own goes on: it decides there what becomes of
+    /// a message or a flow (sheet `tencent-desk`, section 4.6), which the fallback cannot know.
+    fn refused_by_business(&self, error: &CallError) -> Option<Bytes> {
+        let is_desk = self.live.source.dialect == SourceDialect::Desk;
+        (is_desk && error.code == desk::REFUSED_BY_BUSINESS).then(|| {
+            let code = error.client_code.unwrap_or(1);
+            desk::failed_answer(code, desk::error_info(&error.detail))
+        })
     }
 
     /// The request as it came, where an endpoint that will get it wants that.
@@ -245,15 +262,16 @@ impl<'a> Passage<'a> {
 
     /// What of the query goes on with the original bytes, so that their signature can be checked there.
     fn signed_query(&self) -> Option<String> {
-        let SourceDialect::Wecom = self.live.source.dialect else {
-            return None;
-        };
         let signs = |pair: &&str| {
             let name = pair.split('=').next().unwrap_or_default();
-            wecom::SIGNED_PARAMETERS.contains(&name)
+            match self.live.source.dialect {
+                SourceDialect::Desk => desk::is_framework_parameter(name),
+                SourceDialect::Wecom => wecom::SIGNED_PARAMETERS.contains(&name),
+                SourceDialect::Feishu | SourceDialect::Standard => false,
+            }
         };
         let pairs: Vec<&str> = self.parts.uri.query()?.split('&').filter(signs).collect();
-        Some(pairs.join("&"))
+        (!pairs.is_empty()).then(|| pairs.join("&"))
     }
 
     /// Counts and logs what became of the request, shows it to who watches, and makes the answer.

@@ -31,6 +31,19 @@ pub const SCHEMA: Schema = Schema {
          SELECT id, name, dialect, secrets, previous, previous_until, settings, created_at
          FROM gateway_source_before;
      DROP TABLE gateway_source_before",
+        // The word `desk`, the same way.
+        "ALTER TABLE gateway_source RENAME TO gateway_source_before;
+     CREATE TABLE gateway_source (
+         id {id}, name TEXT NOT NULL UNIQUE,
+         dialect TEXT NOT NULL CHECK (dialect IN ('feishu', 'standard', 'wecom', 'desk')),
+         secrets {bytes} NOT NULL, previous {bytes}, previous_until {int},
+         settings TEXT NOT NULL, created_at {int} NOT NULL
+     ) {strict};
+     INSERT INTO gateway_source (id, name, dialect, secrets, previous, previous_until, settings,
+         created_at)
+         SELECT id, name, dialect, secrets, previous, previous_until, settings, created_at
+         FROM gateway_source_before;
+     DROP TABLE gateway_source_before",
     ],
 };
 
@@ -136,6 +149,8 @@ struct Written<'a> {
     encoding_aes_key: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     receive_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sdk_app_id: Option<&'a str>,
 }
 
 /// The same on the way back; the texts go straight into [`Secret`]s.
@@ -147,10 +162,16 @@ struct Kept {
     token: Option<Secret>,
     encoding_aes_key: Option<Secret>,
     receive_id: Option<String>,
+    sdk_app_id: Option<String>,
 }
 
 fn written(secrets: &SourceSecrets) -> Secret {
     let written = match secrets {
+        SourceSecrets::Desk { sdk_app_id, token } => Written {
+            sdk_app_id: Some(sdk_app_id),
+            token: token.as_ref().and_then(Secret::expose_str),
+            ..Written::default()
+        },
         SourceSecrets::Feishu {
             verification_token,
             encrypt_key,
@@ -196,6 +217,10 @@ fn unseal(
     };
     let kept: Kept = serde_json::from_slice(opened.expose()).map_err(|_| wrong())?;
     match dialect {
+        SourceDialect::Desk => Ok(SourceSecrets::Desk {
+            sdk_app_id: kept.sdk_app_id.ok_or_else(wrong)?,
+            token: kept.token,
+        }),
         SourceDialect::Feishu => Ok(SourceSecrets::Feishu {
             verification_token: kept.verification_token.ok_or_else(wrong)?,
             encrypt_key: kept.encrypt_key,

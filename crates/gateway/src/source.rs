@@ -1,14 +1,18 @@
 //! A source as a value: its dialect, secrets and settings, and how each is checked on saving.
 
+mod secrets;
+
 use std::time::Duration;
 
 use axum::http::HeaderName;
-use ringback_types::{EndpointId, ScheduleTime, Secret, SourceId};
+use ringback_types::{EndpointId, ScheduleTime, SourceId};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::error::SourceError;
 use crate::headers;
+
+pub use secrets::{SecretsInput, SourceSecrets, check_sdk_app_id};
 
 /// Feishu retries for 7.1 hours and does not say whether it signs again (sheet `feishu-events`,
 /// sections 3.1 and 5.1): a narrower window could refuse an honest retry, and inside this one the
@@ -19,16 +23,24 @@ const STANDARD_TOLERANCE_SECONDS: u64 = 5 * 60;
 /// WeCom tries again three times, when and whether signed afresh is not documented (sheet
 /// `wecom-zone-app`, section 5.2); what comes again inside an hour is dropped by its dedupe key.
 const WECOM_TOLERANCE_SECONDS: u64 = 60 * 60;
+/// The framework does not say; a minute is what the platform's own plugin takes (sheet `tencent-desk`,
+/// section 4.4).
+const DESK_TOLERANCE_SECONDS: u64 = 60;
 /// Sheet `feishu-events`, section 4.4: a callback is answered within 3 s.
 const CALL_DEADLINE_MS: u64 = 3_000;
 /// Kept back from the platform's deadline for the way of the answer.
 const CALL_MARGIN_MS: u64 = 300;
+/// Sheet `tencent-desk`, section 4.3: 2 s, not adjustable there.
+const DESK_CALL_DEADLINE_MS: u64 = 2_000;
+const DESK_CALL_MARGIN_MS: u64 = 200;
 const LONGEST_NAME: usize = 64;
 
 /// Which platform's callbacks a source receives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SourceDialect {
+    /// Tencent Desk, and the Chat webhooks under it.
+    Desk,
     /// Feishu events and callbacks.
     Feishu,
     /// Standard Webhooks.
@@ -41,6 +53,7 @@ impl SourceDialect {
     /// The word in the store and in metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Desk => "desk",
             Self::Feishu => "feishu",
             Self::Standard => "standard",
             Self::Wecom => "wecom",
@@ -48,146 +61,9 @@ impl SourceDialect {
     }
 
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        [Self::Feishu, Self::Standard, Self::Wecom]
+        [Self::Desk, Self::Feishu, Self::Standard, Self::Wecom]
             .into_iter()
             .find(|dialect| dialect.as_str() == text)
-    }
-}
-
-/// The secrets of a source, by dialect.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SourceSecrets {
-    /// Sheet `feishu-events`, sections 2 and 3.
-    Feishu {
-        /// Comes back in every body.
-        verification_token: Secret,
-        /// Encrypts and signs, where it is set.
-        encrypt_key: Option<Secret>,
-    },
-    /// Standard Webhooks.
-    Standard {
-        /// `whsec_…`.
-        signing_key: Secret,
-    },
-    /// Sheet `wecom-zone-app`, sections 5.1 and 5.3.
-    Wecom {
-        /// Takes part in every signature.
-        token: Secret,
-        /// 43 characters; encrypts everything.
-        encoding_aes_key: Secret,
-        /// Stands in every message; no secret, but it belongs to the other two.
-        receive_id: String,
-    },
-}
-
-impl SourceSecrets {
-    /// Which of them are set, by name; what may be shown.
-    pub fn names(&self) -> Vec<&'static str> {
-        match self {
-            Self::Feishu {
-                encrypt_key: None, ..
-            } => vec!["verification_token"],
-            Self::Feishu { .. } => vec!["verification_token", "encrypt_key"],
-            Self::Standard { .. } => vec!["signing_key"],
-            Self::Wecom { .. } => vec!["token", "encoding_aes_key", "receive_id"],
-        }
-    }
-}
-
-/// Secrets as they are given: `verification_token` and perhaps `encrypt_key` for `feishu`,
-/// `signing_key` for `standard`, `token`, `encoding_aes_key` and `receive_id` for `wecom`.
-#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SecretsInput {
-    /// The app's Verification Token (`feishu`).
-    #[schema(value_type = Option<String>, write_only)]
-    #[serde(default)]
-    pub verification_token: Option<Secret>,
-    /// The app's Encrypt Key, where it has one (`feishu`).
-    #[schema(value_type = Option<String>, write_only)]
-    #[serde(default)]
-    pub encrypt_key: Option<Secret>,
-    /// The sender's signing key, `whsec_…` (`standard`).
-    #[schema(value_type = Option<String>, write_only)]
-    #[serde(default)]
-    pub signing_key: Option<Secret>,
-    /// The Token of the app's callback page (`wecom`).
-    #[schema(value_type = Option<String>, write_only)]
-    #[serde(default)]
-    pub token: Option<Secret>,
-    /// The EncodingAESKey of the app's callback page, 43 characters (`wecom`).
-    #[schema(value_type = Option<String>, write_only)]
-    #[serde(default)]
-    pub encoding_aes_key: Option<Secret>,
-    /// The corp id, the suite id for callbacks of a suite, empty for an individual owner (`wecom`).
-    #[schema(write_only, example = "ww1234567890abcdef")]
-    #[serde(default)]
-    pub receive_id: Option<String>,
-}
-
-impl SecretsInput {
-    /// The secrets of this dialect: all that it needs and none that it does not know.
-    pub(crate) fn check(self, dialect: SourceDialect) -> Result<SourceSecrets, SourceError> {
-        self.refuse_foreign(dialect)?;
-        let present = |name, secret: Option<Secret>| {
-            secret
-                .filter(|secret| !secret.is_empty())
-                .ok_or(SourceError::SecretMissing { dialect, name })
-        };
-        Ok(match dialect {
-            SourceDialect::Feishu => SourceSecrets::Feishu {
-                verification_token: present("verification_token", self.verification_token)?,
-                encrypt_key: self.encrypt_key.filter(|key| !key.is_empty()),
-            },
-            SourceDialect::Standard => SourceSecrets::Standard {
-                signing_key: present("signing_key", self.signing_key)?,
-            },
-            SourceDialect::Wecom => SourceSecrets::Wecom {
-                token: present("token", self.token)?,
-                encoding_aes_key: present("encoding_aes_key", self.encoding_aes_key)?,
-                receive_id: self.receive_id.ok_or(SourceError::SecretMissing {
-                    dialect,
-                    name: "receive_id",
-                })?,
-            },
-        })
-    }
-
-    fn refuse_foreign(&self, dialect: SourceDialect) -> Result<(), SourceError> {
-        let given = [
-            (
-                "verification_token",
-                SourceDialect::Feishu,
-                self.verification_token.is_some(),
-            ),
-            (
-                "encrypt_key",
-                SourceDialect::Feishu,
-                self.encrypt_key.is_some(),
-            ),
-            (
-                "signing_key",
-                SourceDialect::Standard,
-                self.signing_key.is_some(),
-            ),
-            ("token", SourceDialect::Wecom, self.token.is_some()),
-            (
-                "encoding_aes_key",
-                SourceDialect::Wecom,
-                self.encoding_aes_key.is_some(),
-            ),
-            (
-                "receive_id",
-                SourceDialect::Wecom,
-                self.receive_id.is_some(),
-            ),
-        ];
-        let foreign =
-            |(_, of, is_given): &(&'static str, SourceDialect, bool)| *is_given && *of != dialect;
-        match given.into_iter().find(foreign) {
-            Some((name, ..)) => Err(SourceError::SecretForeign { dialect, name }),
-            None => Ok(()),
-        }
     }
 }
 
@@ -262,17 +138,29 @@ pub struct SettingsChange {
     /// What an accepted event is answered with (`wecom`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acknowledgement: Option<Acknowledgement>,
+    /// Whether the command must be spelt as the platform spells it, stand in query and body alike, and be
+    /// announced as JSON (`desk`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strict: Option<bool>,
 }
 
 impl SettingsChange {
     /// Refuses a setting that the dialect does not know.
     pub(crate) fn check(&self, dialect: SourceDialect) -> Result<(), SourceError> {
-        match self.acknowledgement {
-            Some(_) if dialect != SourceDialect::Wecom => Err(SourceError::SettingForeign {
-                dialect,
-                name: "acknowledgement",
-            }),
-            _ => Ok(()),
+        let given = [
+            (
+                "acknowledgement",
+                SourceDialect::Wecom,
+                self.acknowledgement.is_some(),
+            ),
+            ("strict", SourceDialect::Desk, self.strict.is_some()),
+        ];
+        let foreign = given
+            .into_iter()
+            .find(|(_, of, is_given)| *is_given && *of != dialect);
+        match foreign {
+            Some((name, ..)) => Err(SourceError::SettingForeign { dialect, name }),
+            None => Ok(()),
         }
     }
 }
@@ -301,6 +189,17 @@ pub struct Settings {
     /// What an accepted event is answered with, where that is not the usual.
     #[serde(default, skip_serializing_if = "Acknowledgement::is_usual")]
     pub acknowledgement: Acknowledgement,
+    /// Whether requests must be as the platform makes them to the letter (`desk`).
+    #[serde(default, skip_serializing_if = "is_off")]
+    pub strict: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "`skip_serializing_if` hands a reference"
+)]
+fn is_off(setting: &bool) -> bool {
+    !setting
 }
 
 impl Settings {
@@ -308,18 +207,33 @@ impl Settings {
     pub fn of(dialect: SourceDialect) -> Self {
         Self {
             tolerance_seconds: match dialect {
+                SourceDialect::Desk => DESK_TOLERANCE_SECONDS,
                 SourceDialect::Feishu => FEISHU_TOLERANCE_SECONDS,
                 SourceDialect::Standard => STANDARD_TOLERANCE_SECONDS,
                 SourceDialect::Wecom => WECOM_TOLERANCE_SECONDS,
             },
             call_endpoint: None,
-            call_deadline_ms: CALL_DEADLINE_MS,
-            call_margin_ms: CALL_MARGIN_MS,
-            fallback: Value::Object(serde_json::Map::new()),
+            call_deadline_ms: match dialect {
+                SourceDialect::Desk => DESK_CALL_DEADLINE_MS,
+                SourceDialect::Feishu | SourceDialect::Standard | SourceDialect::Wecom => {
+                    CALL_DEADLINE_MS
+                }
+            },
+            call_margin_ms: match dialect {
+                SourceDialect::Desk => DESK_CALL_MARGIN_MS,
+                SourceDialect::Feishu | SourceDialect::Standard | SourceDialect::Wecom => {
+                    CALL_MARGIN_MS
+                }
+            },
+            fallback: match dialect {
+                SourceDialect::Desk => desk_fallback(),
+                SourceDialect::Feishu | SourceDialect::Standard | SourceDialect::Wecom => json!({}),
+            },
             headers: Vec::new(),
             in_flight: 0,
             body_bytes: 0,
             acknowledgement: Acknowledgement::Usual,
+            strict: false,
         }
     }
 
@@ -338,6 +252,7 @@ impl Settings {
         set(&mut self.in_flight, change.in_flight);
         set(&mut self.body_bytes, change.body_bytes);
         set(&mut self.acknowledgement, change.acknowledgement);
+        set(&mut self.strict, change.strict);
         if self.call_deadline_ms == 0 || self.call_margin_ms >= self.call_deadline_ms {
             return Err(SourceError::CallDeadline);
         }
@@ -362,6 +277,12 @@ impl Settings {
     pub(crate) fn call_time(&self) -> Duration {
         Duration::from_millis(self.call_deadline_ms.saturating_sub(self.call_margin_ms))
     }
+}
+
+/// A failure in the framework's own form: the flow takes the way for exceptions. 1 refuses, and drops what
+/// would go back to a bot (sheet `tencent-desk`, sections 3.4 and 4.6).
+fn desk_fallback() -> Value {
+    json!({ "ActionStatus": "FAIL", "ErrorInfo": "no answer from the business", "ErrorCode": 1 })
 }
 
 fn set<T>(field: &mut T, change: Option<T>) {
@@ -396,6 +317,7 @@ impl Source {
         std::iter::once(&self.secrets)
             .chain(previous)
             .any(|secrets| match secrets {
+                SourceSecrets::Desk { token, .. } => token.is_some(),
                 SourceSecrets::Feishu { encrypt_key, .. } => encrypt_key.is_some(),
                 SourceSecrets::Standard { .. } | SourceSecrets::Wecom { .. } => true,
             })

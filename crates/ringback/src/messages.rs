@@ -4,6 +4,7 @@
 //! stable code, and say the same without the details that only the English sentence names.
 
 pub(crate) mod commands;
+pub(crate) mod desk;
 pub(crate) mod errcodes;
 pub(crate) mod verify;
 pub(crate) mod wecom;
@@ -89,7 +90,13 @@ impl Language {
         if self == Self::English {
             return None;
         }
-        let tables = [commands::TABLE, verify::TABLE, wecom::TABLE, zone::TABLE];
+        let tables = [
+            commands::TABLE,
+            desk::TABLE,
+            verify::TABLE,
+            wecom::TABLE,
+            zone::TABLE,
+        ];
         tables
             .into_iter()
             .flatten()

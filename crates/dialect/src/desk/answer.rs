@@ -88,8 +88,16 @@ pub(super) fn members(body: &[u8]) -> Result<Members<'_>, CallFailure> {
     if !whole.get().starts_with('{') {
         return Err(CallFailure::NotObject);
     }
-    // It is an object and well-formed, so that nothing is left to be wrong but a name that stands twice.
-    serde_json::from_str(whole.get()).map_err(|_| CallFailure::Repeated)
+    read_members(whole)
+}
+
+fn read_members(object: &RawValue) -> Result<Members<'_>, CallFailure> {
+    serde_json::from_str(object.get()).map_err(|error| match error.classify() {
+        // It is an object and its values are well-formed: what is left is a name that stands twice.
+        Category::Data => CallFailure::Repeated,
+        // Or a name with half of a surrogate pair in it.
+        Category::Io | Category::Syntax | Category::Eof => CallFailure::NotJson,
+    })
 }
 
 /// The variables of an answer that is a success.
@@ -114,9 +122,7 @@ pub(super) fn success<'a>(answer: &Members<'a>) -> Result<Option<Members<'a>>, C
         None => Ok(None),
         // A language with null writes an absent map so.
         Some(body) if body.get() == "null" => Ok(None),
-        Some(body) if body.get().starts_with('{') => serde_json::from_str(body.get())
-            .map(Some)
-            .map_err(|_| CallFailure::Repeated),
+        Some(body) if body.get().starts_with('{') => read_members(body).map(Some),
         Some(_) => Err(CallFailure::BodyNotObject),
     }
 }
@@ -137,14 +143,17 @@ fn shortened(text: &str) -> String {
     short
 }
 
-/// A value as the text that a variable holds.
+/// A value as the text that a variable holds. A text with half of a surrogate pair in it, which is none,
+/// stays as it was written.
 pub(super) fn as_text(value: &RawValue) -> String {
-    match value.get() {
-        "null" => String::new(),
-        raw => match text(Some(value)) {
-            Some(text) => text.into_owned(),
-            None => compact(raw),
-        },
+    let raw = value.get();
+    match raw.as_bytes() {
+        b"null" => String::new(),
+        [b'"', .., b'"'] => text(Some(value)).map_or_else(
+            || raw[1..raw.len() - 1].to_owned(),
+            std::borrow::Cow::into_owned,
+        ),
+        _ => compact(raw),
     }
 }
 

@@ -76,6 +76,12 @@ fn said(info: &str) -> String {
     }
 }
 
+/// The `ErrorInfo` in the message of a [`CallFailure::ErrorCode`], for whoever kept only that: what a
+/// business refuses is told on in its own words.
+pub fn error_info(message: &str) -> &str {
+    message.split_once(": ").map_or("", |(_, info)| info)
+}
+
 impl CallFailure {
     /// The `ErrorCode` that says it to the platform: the business's own where it gave one, else 1, with
     /// which the framework refuses (4.6).
@@ -86,6 +92,9 @@ impl CallFailure {
         }
     }
 }
+
+/// The code of [`CallFailure::ErrorCode`].
+pub const REFUSED_BY_BUSINESS: Code = Code::new("desk.error_code");
 
 impl Coded for CallFailure {
     fn code(&self) -> Code {
@@ -102,7 +111,7 @@ impl Coded for CallFailure {
             Self::Repeated => "desk.answer_repeated",
             Self::ErrorCodeMissing => "desk.error_code_missing",
             Self::ErrorCodeNotInteger => "desk.error_code_not_integer",
-            Self::ErrorCode { .. } => "desk.error_code",
+            Self::ErrorCode { .. } => return REFUSED_BY_BUSINESS,
             Self::ActionStatusMissing => "desk.action_status_missing",
             Self::ActionStatus(_) => "desk.action_status",
             Self::BodyNotObject => "desk.answer_body_not_object",

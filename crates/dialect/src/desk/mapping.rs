@@ -44,6 +44,24 @@ pub fn mapped_answer(command: Command, body: &[u8]) -> Result<Bytes, CallFailure
     }))
 }
 
+/// The framework's answer that says no: `FAIL` with this code and these words (4.1, 4.6).
+pub fn failed_answer(code: u32, info: &str) -> Bytes {
+    #[derive(Serialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Failed<'a> {
+        action_status: &'static str,
+        error_info: &'a str,
+        error_code: u32,
+    }
+    let failed = Failed {
+        action_status: "FAIL",
+        error_info: info,
+        error_code: code,
+    };
+    let json = serde_json::to_vec(&failed);
+    Bytes::from(json.expect("texts and numbers always are JSON"))
+}
+
 fn is_framed(answer: &Members<'_>) -> bool {
     answer.get("ActionStatus").is_some() || answer.get("ErrorCode").is_some()
 }

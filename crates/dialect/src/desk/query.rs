@@ -8,8 +8,8 @@ use ringback_types::WireTime;
 use super::{Account, sign};
 use crate::Reason;
 
-/// The parameters without which a request can be neither verified nor told apart.
-pub const SIGNED_PARAMETERS: [&str; 8] = [
+/// The parameters of the framework.
+const PARAMETERS: [&str; 8] = [
     "SdkAppid",
     "CallbackCommand",
     "contenttype",
@@ -19,6 +19,12 @@ pub const SIGNED_PARAMETERS: [&str; 8] = [
     "Sign",
     "RequestTime",
 ];
+
+/// Whether the framework gives a parameter of this name a meaning, in whatever capitals: without them
+/// a request can be neither verified nor told from another.
+pub fn is_framework_parameter(name: &str) -> bool {
+    PARAMETERS.iter().any(|it| it.eq_ignore_ascii_case(name))
+}
 
 /// Everything but what RFC 3986 calls unreserved: command words keep their full stop.
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC

@@ -8,30 +8,31 @@ use std::time::Duration;
 
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method};
-use ringback_dialect::{Dialect, Reason, Refusal, wecom};
+use ringback_dialect::{Reason, Receiver, Refusal, wecom};
 use ringback_types::WireTime;
 
 use crate::live::Live;
-use crate::source::{Settings, SourceSecrets};
+use crate::source::Settings;
 
-/// Refuses a request whose headers cannot be those of a genuine one.
-pub(super) fn check(parts: &Parts, live: &Live, now: WireTime) -> Result<(), Refusal> {
+/// Refuses a request whose headers or query cannot be those of a genuine one.
+pub(super) fn check(
+    parts: &Parts,
+    live: &Live,
+    receiver: &Receiver,
+    now: WireTime,
+) -> Result<(), Refusal> {
     let settings = &live.source.settings;
-    let (dialect, checked) = match &live.source.secrets {
-        SourceSecrets::Feishu { .. } => (
-            Dialect::Feishu,
-            only_post(parts).and_then(|headers| feishu(headers, live, now)),
-        ),
-        SourceSecrets::Standard { .. } => (
-            Dialect::Standard,
-            only_post(parts).and_then(|headers| standard(headers, settings, now)),
-        ),
-        SourceSecrets::Wecom { .. } => (
-            Dialect::Wecom,
-            wecom::precheck(&parts.method, parts.uri.query(), tolerance(settings), now),
-        ),
+    let (method, query) = (&parts.method, parts.uri.query());
+    let checked = match receiver {
+        // The whole proof stands in the query.
+        Receiver::Desk(receiver) => receiver.precheck(method, query, now),
+        Receiver::Feishu(_) => only_post(parts).and_then(|headers| feishu(headers, live, now)),
+        Receiver::Standard(_) => {
+            only_post(parts).and_then(|headers| standard(headers, settings, now))
+        }
+        Receiver::Wecom(_) => wecom::precheck(method, query, tolerance(settings), now),
     };
-    checked.map_err(|reason| Refusal::new(dialect, reason, false))
+    checked.map_err(|reason| Refusal::new(receiver.dialect(), reason, false))
 }
 
 fn only_post(parts: &Parts) -> Result<&HeaderMap, Reason> {

@@ -7,6 +7,8 @@
 
 mod business;
 mod calls;
+mod desk;
+mod desk_peers;
 mod events;
 mod limits;
 mod peers;

@@ -99,7 +99,7 @@ fn impossible() -> Vec<Value> {
             json!({ "dialect": "wecom", "secrets": { "token": "t", "encoding_aes_key": "short", "receive_id": "" } }),
         ),
         with(json!({ "settings": { "acknowledgement": "success" } })),
-        with(json!({ "dialect": "desk" })),
+        with(json!({ "dialect": "slack" })),
         with(json!({ "color": "red" })),
         with(json!({ "settings": { "call_endpoint": "nobody" } })),
         with(json!({ "settings": { "call_margin_ms": 3000 } })),

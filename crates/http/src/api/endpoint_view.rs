@@ -197,7 +197,7 @@ pub(crate) struct EndpointInput {
     #[serde(default)]
     #[schema(value_type = Option<String>, write_only)]
     pub(crate) key: Option<Secret>,
-    /// Verification Token (`feishu`).
+    /// Verification Token (`feishu`), or the token that signs (`desk`).
     #[serde(default)]
     #[schema(value_type = Option<String>, write_only)]
     token: Option<Secret>,

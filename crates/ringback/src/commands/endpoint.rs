@@ -85,7 +85,7 @@ struct Create {
     #[arg(value_name = "URL")]
     to: String,
     /// How it is spoken to
-    #[arg(long, value_parser = ["standard", "feishu", "raw"], default_value = "standard")]
+    #[arg(long, value_parser = ["standard", "feishu", "desk", "raw"], default_value = "standard")]
     dialect: String,
     /// Only from this source: its name or id; may be given several times
     #[arg(long)]
@@ -99,6 +99,9 @@ struct Create {
     /// Verification Token (feishu)
     #[arg(long, value_name = "SECRET")]
     verification_token: Option<String>,
+    /// The token that signs, as the interface knows it (desk); `--token` is the server's own
+    #[arg(long, value_name = "SECRET", conflicts_with = "verification_token")]
+    callback_token: Option<String>,
     /// Send it no events; it only answers calls
     #[arg(long)]
     calls_only: bool,
@@ -228,7 +231,9 @@ impl Create {
             "routed": !self.calls_only,
             "policy": policy(&self.policy)?,
         });
-        for (name, text) in [("key", &self.key), ("token", &self.verification_token)] {
+        let token = self.verification_token.as_ref();
+        let token = token.or(self.callback_token.as_ref());
+        for (name, text) in [("key", self.key.as_ref()), ("token", token)] {
             if let Some(text) = text {
                 body[name] = secret::given(text)?.into();
             }

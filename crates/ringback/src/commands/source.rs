@@ -38,7 +38,7 @@ enum Action {
         /// Its name: lower-case letters, digits, `-` and `_`
         name: String,
         /// Whose callbacks it receives
-        #[arg(long, value_parser = ["feishu", "standard", "wecom"])]
+        #[arg(long, value_parser = ["desk", "feishu", "standard", "wecom"])]
         dialect: String,
         #[command(flatten)]
         secrets: Secrets,
@@ -51,6 +51,10 @@ enum Action {
         /// Answer events with the word `success`, as command callbacks of a provider want it (wecom)
         #[arg(long)]
         answer_success: bool,
+        /// Take a command only in the platform's own capitals, the same in query and body, announced as
+        /// JSON (desk)
+        #[arg(long)]
+        strict: bool,
     },
     /// Give a source new secrets; the old ones are accepted for an overlap
     Rotate {
@@ -89,7 +93,8 @@ struct Secrets {
     /// The sender's signing key, whsec_… (standard)
     #[arg(long, value_name = "SECRET")]
     signing_key: Option<String>,
-    /// The Token of the app's callback page (wecom); `--token` is the server's own
+    /// The Token of the app's callback page (wecom), or of its callback authentication, where that is on
+    /// (desk); `--token` is the server's own
     #[arg(long, value_name = "SECRET")]
     callback_token: Option<String>,
     /// The EncodingAESKey of the app's callback page (wecom)
@@ -98,6 +103,9 @@ struct Secrets {
     /// The corp id, or the suite id for callbacks of a suite; empty for an individual owner (wecom)
     #[arg(long, value_name = "ID")]
     receive_id: Option<String>,
+    /// The app's SDKAppID (desk)
+    #[arg(long, value_name = "ID")]
+    sdk_app_id: Option<String>,
 }
 
 impl Secrets {
@@ -115,8 +123,11 @@ impl Secrets {
                 secrets.insert(name.to_owned(), secret::given(text)?.into());
             }
         }
-        if let Some(receive_id) = &self.receive_id {
-            secrets.insert("receive_id".to_owned(), json!(receive_id));
+        for (name, id) in [
+            ("receive_id", &self.receive_id),
+            ("sdk_app_id", &self.sdk_app_id),
+        ] {
+            secrets.extend(id.as_ref().map(|id| (name.to_owned(), json!(id))));
         }
         Ok(Value::Object(secrets))
     }
@@ -139,12 +150,16 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Fail
             call_endpoint,
             tolerance,
             answer_success,
+            strict,
         } => {
             let mut settings = Map::new();
             settings.extend(call_endpoint.map(|it| ("call_endpoint".to_owned(), json!(it))));
             settings.extend(tolerance.map(|it| ("tolerance_seconds".to_owned(), json!(it))));
             if answer_success {
                 settings.insert("acknowledgement".to_owned(), json!("success"));
+            }
+            if strict {
+                settings.insert("strict".to_owned(), json!(true));
             }
             let secrets = secrets.read()?;
             let body = json!({ "name": name, "dialect": dialect, "secrets": secrets, "settings": settings });

@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::secret;
 use crate::doctor::{
-    Finding, Instrument, Outcome, Patient, Report, Secrets, examine_feishu, examine_standard,
-    examine_wecom,
+    Finding, Instrument, Outcome, Patient, Report, Secrets, examine_desk, examine_feishu,
+    examine_standard, examine_wecom,
 };
 use crate::failure::{Exit, Failure};
 use crate::messages::verify::{from_here_only, label, verdict};
@@ -23,15 +23,16 @@ It looks from this host only. The exit status is 0 only if the platform would sa
 Examples:
   ringback verify https://example.com/feishu --as feishu --token env:TOKEN --encrypt-key env:KEY
   ringback verify http://127.0.0.1:3000/feishu --as feishu --local
-  ringback verify https://example.com/wecom --as wecom --token env:TOKEN --encoding-aes-key env:KEY --receive-id CORP_ID")]
+  ringback verify https://example.com/wecom --as wecom --token env:TOKEN --encoding-aes-key env:KEY --receive-id CORP_ID
+  ringback verify https://example.com/order --as desk --sdk-app-id 1400000000 --token env:TOKEN --set OrderID=12345")]
 pub(crate) struct Arguments {
     /// The request or callback URL
     #[arg(value_name = "URL")]
     target: String,
     /// As which platform
-    #[arg(long = "as", value_name = "DIALECT", value_parser = ["feishu", "standard", "wecom"])]
+    #[arg(long = "as", value_name = "DIALECT", value_parser = ["desk", "feishu", "standard", "wecom"])]
     dialect: String,
-    /// The app's Verification Token (feishu) or Token (wecom): text, env:NAME or file:PATH
+    /// The app's Verification Token (feishu), Token (wecom) or callback token (desk): text, env:NAME or file:PATH
     #[arg(long, value_name = "SECRET")]
     token: Option<String>,
     /// The app's Encrypt Key (feishu)
@@ -46,10 +47,16 @@ pub(crate) struct Arguments {
     /// The corp id, or the suite id for callbacks of a suite; empty for an individual owner (wecom)
     #[arg(long, value_name = "ID")]
     receive_id: Option<String>,
+    /// The app's SDKAppID (desk)
+    #[arg(long, value_name = "ID")]
+    sdk_app_id: Option<String>,
+    /// An input of the node, a variable with its value (desk); may be given several times
+    #[arg(long, value_name = "NAME=VALUE")]
+    set: Vec<String>,
     /// A private or loopback address is fine
     #[arg(long)]
     local: bool,
-    /// Send no events, only the challenge
+    /// Send no events, only the challenge; make one call alone (desk)
     #[arg(long)]
     no_events: bool,
     /// Type of the events that are sent; a message when left out
@@ -65,6 +72,7 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<ExitCode
     };
     let patient = Patient {
         secrets: secrets(&arguments)?,
+        inputs: inputs(&arguments.set)?,
         url: arguments.target,
         local: arguments.local,
         events: !arguments.no_events,
@@ -73,6 +81,7 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<ExitCode
     let instrument = Instrument::new().await?;
     let examination = async {
         match arguments.dialect.as_str() {
+            "desk" => examine_desk(&instrument, &patient).await,
             "feishu" => Ok(examine_feishu(&instrument, &patient).await),
             "wecom" => examine_wecom(&instrument, &patient).await,
             _ => examine_standard(&instrument, &patient).await,
@@ -100,7 +109,20 @@ fn secrets(arguments: &Arguments) -> Result<Secrets, Failure> {
         signing_key: read(&arguments.signing_key)?,
         encoding_aes_key: read(&arguments.encoding_aes_key)?,
         receive_id: arguments.receive_id.clone(),
+        sdk_app_id: arguments.sdk_app_id.clone(),
     })
+}
+
+fn inputs(pairs: &[String]) -> Result<Vec<(String, String)>, Failure> {
+    let read = |pair: &String| match pair.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => {
+            let message = format!("`--set {pair}` is not of the form NAME=VALUE");
+            let hint = "write `--set OrderID=12345`";
+            Err(Failure::usage("verify.set", message).with_hint(hint))
+        }
+    };
+    pairs.iter().map(read).collect()
 }
 
 fn print(output: Output, report: &Report) {

@@ -7,7 +7,7 @@ use ringback_dialect::feishu::Secrets;
 use ringback_feishu::request_url::{self, Cause, Passed, Timing, UrlRefusal};
 use ringback_types::Secret;
 
-use super::finding::{Check, Diagnosis, Finding, Report, micros};
+use super::finding::{Check, Diagnosis, Finding, Purpose, Report, micros};
 use super::instrument::Instrument;
 use super::reach::{self, Reach, check_of};
 use super::{Patient, experiment, timing, tls};
@@ -42,7 +42,7 @@ pub(crate) async fn examine(instrument: &Instrument, patient: &Patient) -> Repor
             .err()
             .map(|refusal| refusal.platform_message()),
         findings: Vec::new(),
-        saves: true,
+        purpose: Purpose::Save,
         signed_events: encrypted,
     };
     if !on_the_way(&reach) {

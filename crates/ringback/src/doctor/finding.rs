@@ -28,8 +28,26 @@ pub(crate) enum Check {
     EncryptedChallenge,
     /// The GET whose `echostr` comes back decrypted.
     Echo,
-    /// How long the deciding challenge took.
+    /// A call as a flow makes it.
+    Invocation,
+    /// How long the deciding challenge or call took.
     Timing,
+    /// The variables that came back.
+    Variables,
+    /// A call whose variables are unset.
+    UnsetInvocation,
+    /// A call that does not announce its content.
+    UntypedInvocation,
+    /// A call to the URL with a query of its own.
+    QueryInvocation,
+    /// A call that somebody else signed.
+    ForgedInvocation,
+    /// A call that nobody signed.
+    UnsignedInvocation,
+    /// A call that was signed an hour ago.
+    StaleInvocation,
+    /// A call for another app.
+    OtherAppInvocation,
     /// An event as the platform sends it.
     RightEvent,
     /// An event that somebody else made.
@@ -143,6 +161,17 @@ impl Finding {
     }
 }
 
+/// What an examination decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Whether the platform saves the URL after a challenge.
+    Save,
+    /// Whether events get through; nothing is saved (Standard Webhooks).
+    Events,
+    /// Whether a flow gets its answer (Desk).
+    Calls,
+}
+
 /// All findings.
 #[derive(Debug, Clone)]
 pub(crate) struct Report {
@@ -150,9 +179,9 @@ pub(crate) struct Report {
     pub(crate) findings: Vec<Finding>,
     /// What the platform's console would show, where it would not save the URL.
     pub(crate) platform_message: Option<&'static str>,
-    /// Whether the platform saves a URL after a challenge, or just sends (Standard Webhooks).
-    pub(crate) saves: bool,
-    /// Whether events carry a signature; else the token is all that proves them.
+    /// What they decide.
+    pub(crate) purpose: Purpose,
+    /// Whether events or calls carry a signature; else the token is all that proves them, if anything.
     pub(crate) signed_events: bool,
 }
 

@@ -9,7 +9,7 @@ use ringback_deliver::probe;
 use ringback_dialect::standard::{Sender, SigningKey};
 use ringback_dialect::{Outgoing, WireRequest};
 
-use super::finding::{Check, Diagnosis, Finding, Report};
+use super::finding::{Check, Diagnosis, Finding, Purpose, Report};
 use super::instrument::{self, Instrument};
 use super::reach;
 use super::{Patient, experiment, tls};
@@ -66,7 +66,7 @@ fn report(findings: Vec<Finding>) -> Report {
     Report {
         findings,
         platform_message: None,
-        saves: false,
+        purpose: Purpose::Events,
         signed_events: true,
     }
 }

@@ -11,7 +11,7 @@ use ringback_dialect::{Outgoing, WireRequest};
 use url::Url;
 
 use super::echo::{Echo, Shape};
-use super::finding::{Check, Diagnosis, Finding, Report};
+use super::finding::{Check, Diagnosis, Finding, Purpose, Report};
 use super::instrument::{self, Instrument};
 use super::reach::{self, Reach};
 use super::{Patient, experiment, timing, tls};
@@ -34,7 +34,7 @@ pub(crate) async fn examine(instrument: &Instrument, patient: &Patient) -> Resul
     let mut report = Report {
         findings,
         platform_message: None,
-        saves: true,
+        purpose: Purpose::Save,
         signed_events: true,
     };
     report.platform_message = (!report.would_save()).then_some(NOT_PASSED);

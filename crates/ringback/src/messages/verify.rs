@@ -1,7 +1,7 @@
 //! What `ringback verify` says: labels in both languages, diagnoses in Chinese by code.
 
 use super::{Chinese, Language};
-use crate::doctor::{Check, Report};
+use crate::doctor::{Check, Purpose, Report};
 
 /// The name of a check; what proves an event is its signature or, without an Encrypt Key, its token.
 pub(crate) fn label(language: Language, check: Check, signed: bool) -> &'static str {
@@ -14,6 +14,16 @@ pub(crate) fn label(language: Language, check: Check, signed: bool) -> &'static 
         Check::PlainChallenge => ("challenge, plain", "明文 challenge"),
         Check::EncryptedChallenge => ("challenge, encrypted", "加密 challenge"),
         Check::Echo => ("check, echostr", "校验 echostr"),
+        Check::Invocation if signed => ("call, right signature", "调用，签名正确"),
+        Check::Invocation => ("call", "调用"),
+        Check::Variables => ("variables", "返回的变量"),
+        Check::UnsetInvocation => ("call, unset variables", "调用，变量为空"),
+        Check::UntypedInvocation => ("call, no Content-Type", "调用，无 Content-Type"),
+        Check::QueryInvocation => ("call, URL with a query", "调用，网址自带参数"),
+        Check::ForgedInvocation => ("call, wrong signature", "调用，签名错误"),
+        Check::UnsignedInvocation => ("call, no signature", "调用，没有签名"),
+        Check::StaleInvocation => ("call, old signature", "调用，签名过期"),
+        Check::OtherAppInvocation => ("call, another app", "调用，别的应用"),
         Check::Timing => ("timing", "耗时"),
         Check::RightEvent if signed => ("event, right signature", "事件，签名正确"),
         Check::RightEvent => ("event, right token", "事件，token 正确"),
@@ -25,14 +35,26 @@ pub(crate) fn label(language: Language, check: Check, signed: bool) -> &'static 
 
 /// The sentence at the end.
 pub(crate) fn verdict(language: Language, report: &Report) -> String {
-    let text = match (report.saves, report.would_save()) {
-        (true, true) => language.pick("the platform would save this URL", "平台会保存这个网址"),
-        (true, false) => language.pick(
+    let text = match (report.purpose, report.would_save()) {
+        (Purpose::Save, true) => {
+            language.pick("the platform would save this URL", "平台会保存这个网址")
+        }
+        (Purpose::Save, false) => language.pick(
             "the platform would not save this URL",
             "平台不会保存这个网址",
         ),
-        (false, true) => language.pick("this endpoint would get its events", "这个端点能收到事件"),
-        (false, false) => language.pick(
+        (Purpose::Events, true) => {
+            language.pick("this endpoint would get its events", "这个端点能收到事件")
+        }
+        (Purpose::Calls, true) => language.pick(
+            "a flow would get its answer here",
+            "流程能从这个接口取得结果",
+        ),
+        (Purpose::Calls, false) => language.pick(
+            "a flow would get no answer here, and go its way for exceptions",
+            "流程从这个接口取不到结果，会走异常分支",
+        ),
+        (Purpose::Events, false) => language.pick(
             "this endpoint would not get its events",
             "这个端点收不到事件",
         ),

@@ -37,6 +37,19 @@ secrets.encoding_aes_key = "file:wecom.key"
 secrets.receive_id = "wx5823bf96d3bd56c7"
 settings.acknowledgement = "success"
 
+[source.desk]
+dialect = "desk"
+secrets.sdk_app_id = "1400000000"
+secrets.token = "env:ORDERS_TOKEN"
+settings.call_endpoint = "orders-bot"
+settings.strict = true
+
+[endpoint.orders-bot]
+url = "http://127.0.0.1:9/desk"
+dialect = "desk"
+routed = false
+token = "env:ORDERS_TOKEN"
+
 [feishu.app.cli_a1b2c3d4e5f60718]
 name = "Orders"
 events = ["im.message.receive_v1"]
@@ -138,6 +151,8 @@ fn what_cannot_be_applied_is_refused_before_anything_changes() {
         "[source.a]\ndialect = \"wecom\"\nsecrets.token = \"file:wrong.toml\"\nsecrets.receive_id = \"\"",
         "[source.a]\ndialect = \"wecom\"\nsecrets.token = \"t\"",
         "[source.a]\ndialect = \"wecom\"\nsecrets.token = \"file:wrong.toml\"\nsecrets.encoding_aes_key = \"file:wrong.toml\"\nsecrets.receive_id = \"\"",
+        "[source.a]\ndialect = \"desk\"\nsecrets.token = \"file:wrong.toml\"",
+        "[source.a]\ndialect = \"desk\"\nsecrets.sdk_app_id = \"app\"",
         "[endpoint.a]\nurl = \"http://127.0.0.1:9/\"\ndialect = \"wecom\"",
         "[feishu.app.cli_0000000000000001]\nrequest_url = \"ftp://127.0.0.1/\"",
     ] {

@@ -15,5 +15,6 @@ mod seed;
 mod serve;
 mod support;
 mod verify;
+mod verify_desk;
 mod verify_wecom;
 mod zone;

@@ -8,6 +8,7 @@ use ringback_deliver::guard::check_url;
 use ringback_deliver::{EndpointDialect, EndpointError, Policy, PolicyChange, TypeFilter};
 use ringback_dialect::standard::SigningKey;
 use ringback_dialect::wecom::EncodingAesKey;
+use ringback_gateway::check_sdk_app_id;
 use ringback_types::Secret;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -104,7 +105,11 @@ impl Checker<'_> {
         if let Some(needed) = needed.iter().find(|name| !there(name)) {
             return Err(self.missing(object, &format!("secrets.{needed}")));
         }
-        let key = secrets.and_then(|secrets| secrets.get("encoding_aes_key")?.as_str());
+        let text = |name: &str| secrets.and_then(|secrets| secrets.get(name)?.as_str());
+        if let Some(Err(error)) = text("sdk_app_id").map(check_sdk_app_id) {
+            return wrong(error.into());
+        }
+        let key = text("encoding_aes_key");
         match key.map(|key| EncodingAesKey::parse(&Secret::from(key))) {
             Some(Err(error)) => wrong(error.into()),
             _ => Ok(()),
@@ -181,6 +186,7 @@ fn of_no_room(dialect: Option<&Value>) -> Result<(), EndpointError> {
 fn secrets_of(dialect: Option<&Value>) -> (&'static [&'static str], &'static [&'static str]) {
     const WECOM: &[&str] = &["token", "encoding_aes_key", "receive_id"];
     match dialect.and_then(Value::as_str) {
+        Some("desk") => (&["sdk_app_id"], &["sdk_app_id", "token"]),
         Some("standard") => (&["signing_key"], &["signing_key"]),
         Some("wecom") => (WECOM, WECOM),
         _ => (
@@ -201,6 +207,7 @@ fn policy(
     let current = current.and_then(|it| serde_json::from_value::<Policy>(it.clone()).ok());
     let dialect = dialect.and_then(|it| serde_json::from_value::<EndpointDialect>(it.clone()).ok());
     let policy = current.unwrap_or_else(|| match dialect {
+        Some(EndpointDialect::Desk) => Policy::desk_own(),
         Some(EndpointDialect::Feishu) => Policy::feishu_event(),
         Some(EndpointDialect::Raw) => Policy::raw(),
         _ => Policy::standard(),

@@ -39,6 +39,11 @@ Example:
   secrets.encoding_aes_key = \"env:WECOM_AES_KEY\"
   secrets.receive_id = \"ww1234567890abcdef\"
 
+  [source.desk-prod]
+  dialect = \"desk\"
+  secrets.sdk_app_id = \"1400000000\"
+  secrets.token = \"env:DESK_TOKEN\"
+
   [feishu.app.cli_a1b2c3d4e5f60718]
   name = \"Orders\"
   app_secret = \"env:FEISHU_APP_SECRET\"
