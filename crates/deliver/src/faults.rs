@@ -50,6 +50,42 @@ pub enum Fault {
     Duplicate,
     /// Sending: the request arrives, but the connection is reset before its answer.
     Reset,
+    /// Sending: this is the answer, with status 200.
+    Answer {
+        /// Which one.
+        answer: WrongAnswer,
+    },
+}
+
+ringback_types::words! {
+    /// An answer that a client of the platform would not take (sheet `tencent-desk`, section 10).
+    WrongAnswer {
+        /// A web page.
+        Html = "html",
+        /// Nothing.
+        Empty = "empty",
+        /// JSON that ends too early.
+        Truncated = "truncated",
+        /// `ActionStatus` is `FAIL`.
+        Fail = "fail",
+        /// `ErrorCode` is not 0.
+        ErrorCode = "error_code",
+    }
+}
+
+impl WrongAnswer {
+    /// Its body.
+    pub(crate) const fn body(self) -> &'static str {
+        match self {
+            Self::Html => "<!doctype html><title>Fault</title>",
+            Self::Empty => "",
+            Self::Truncated => "{\"ActionStatus\":\"OK\",\"ErrorCo",
+            Self::Fail => "{\"ActionStatus\":\"FAIL\",\"ErrorInfo\":\"a fault\",\"ErrorCode\":0}",
+            Self::ErrorCode => {
+                "{\"ActionStatus\":\"OK\",\"ErrorInfo\":\"a fault\",\"ErrorCode\":1}"
+            }
+        }
+    }
 }
 
 impl Fault {

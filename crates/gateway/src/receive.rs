@@ -309,7 +309,11 @@ impl<'a> Passage<'a> {
                 Fault::Status { status } => response = answer::with_status(status),
                 Fault::Drop => response = answer::lost(),
                 // The rest acts on sending only, which setting them has checked.
-                Fault::WrongSignature | Fault::WrongToken | Fault::Duplicate | Fault::Reset => {}
+                Fault::WrongSignature
+                | Fault::WrongToken
+                | Fault::Duplicate
+                | Fault::Reset
+                | Fault::Answer { .. } => {}
             }
         }
         response

@@ -39,12 +39,16 @@ pub(super) fn corrupt(
     for fault in faults {
         match fault {
             Fault::WrongSignature => corrupt_signature(request),
-            // The token of WeCom is nowhere but in the signature (sheet `wecom-zone-app`, 5.3).
-            Fault::WrongToken if matches!(sender, Sender::Wecom(_)) => corrupt_signature(request),
+            // The token of WeCom and of Desk is nowhere but in the signature (sheets `wecom-zone-app`,
+            // 5.3, and `tencent-desk`, 4.4).
+            Fault::WrongToken if matches!(sender, Sender::Wecom(_) | Sender::Desk(_)) => {
+                corrupt_signature(request);
+            }
             Fault::WrongToken => corrupt_token(request, endpoint, sender)?,
             Fault::Delay { .. }
             | Fault::Drop
             | Fault::Status { .. }
+            | Fault::Answer { .. }
             | Fault::Duplicate
             | Fault::Reset => {}
         }
@@ -92,7 +96,9 @@ fn with_another_signature(query: &str) -> String {
     let pairs: Vec<String> = query
         .split('&')
         .map(|pair| match pair.split_once('=') {
-            Some((name @ "msg_signature", signature)) => format!("{name}={}", another(signature)),
+            Some((name @ ("msg_signature" | "Sign"), signature)) => {
+                format!("{name}={}", another(signature))
+            }
             _ => pair.to_owned(),
         })
         .collect();

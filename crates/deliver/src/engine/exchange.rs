@@ -231,7 +231,8 @@ impl Inner {
             match fault {
                 Fault::Delay { delay_ms } => hold_back(*delay_ms, limits.deadline).await?,
                 Fault::Drop => return Err(TransportFailure::Late { stage: Stage::Head }),
-                Fault::Status { status } => return Ok(made_up(*status)),
+                Fault::Status { status } => return Ok(made_up(*status, "")),
+                Fault::Answer { answer } => return Ok(made_up(200, answer.body())),
                 Fault::Duplicate => {
                     // Its answer is nobody's: the platform that sends twice waits for the second.
                     drop(self.carry(target, request.clone(), limits).await);
@@ -276,12 +277,12 @@ async fn hold_back(delay_ms: u64, deadline: Deadline) -> Result<(), TransportFai
     }
 }
 
-fn made_up(status: u16) -> Answer {
+fn made_up(status: u16, body: &'static str) -> Answer {
     Answer {
         status: http::StatusCode::from_u16(status)
             .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR),
         headers: HeaderMap::new(),
-        body: Bytes::new(),
+        body: Bytes::from_static(body.as_bytes()),
         cut: false,
     }
 }

@@ -1,7 +1,7 @@
 //! Faults on purpose.
 
 use insta::assert_snapshot;
-use ringback_deliver::faults::{Fault, NewFault, Place};
+use ringback_deliver::faults::{Fault, NewFault, Place, WrongAnswer};
 use ringback_types::Coded as _;
 
 use crate::house::{House, Receiver, Reply, arrival, feishu, source, standard};
@@ -29,6 +29,12 @@ async fn each_fault_does_what_it_says_once() {
         (Fault::Reset, 2),
         (Fault::Duplicate, 2),
         (Fault::Delay { delay_ms: 1 }, 1),
+        (
+            Fault::Answer {
+                answer: WrongAnswer::Html,
+            },
+            0,
+        ),
     ] {
         let before = receiver.got().len();
         house.engine.faults().set(&once(place, fault)).unwrap();
@@ -50,6 +56,9 @@ async fn each_fault_does_what_it_says_once() {
     delivered
     1 at 0 s: transport.reset
     2 at 5 s: 200
+
+    delivered
+    1 at 0 s: 200
 
     delivered
     1 at 0 s: 200

@@ -240,7 +240,7 @@ pub(crate) async fn until<F: Future<Output = bool>>(holds: impl Fn() -> F) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), waiting)
+    tokio::time::timeout(Duration::from_mins(1), waiting)
         .await
         .unwrap();
 }

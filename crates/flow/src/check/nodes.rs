@@ -69,17 +69,13 @@ impl<'a> Checking<'a> {
     }
 
     fn trigger(&mut self, trigger: &Trigger) {
-        self.count("trigger.examples", trigger.examples.len());
+        self.count("examples", trigger.examples.len());
         if trigger.intent.trim().is_empty() && trigger.examples.is_empty() {
             let message = "nothing says when the flow starts: give an intent or examples";
             self.fault(FaultKind::NoTrigger, Some("trigger"), message);
         }
         for (index, example) in trigger.examples.iter().enumerate() {
-            self.text(
-                &format!("trigger.examples[{index}]"),
-                example,
-                MAX_TEXT_CHARACTERS,
-            );
+            self.text(&format!("examples[{index}]"), example, MAX_TEXT_CHARACTERS);
         }
     }
 

@@ -55,8 +55,8 @@ impl PlaceName {
 pub(crate) struct FaultInput {
     /// Where it acts.
     place: PlaceName,
-    /// What goes wrong: `{"kind": "delay", "delay_ms": 2000}`, `{"kind": "status", "status": 500}`, or
-    /// the kind `drop`, `wrong_signature`, `wrong_token`, `duplicate` or `reset` alone.
+    /// What goes wrong: `{"kind": "delay", "delay_ms": 2000}`, `{"kind": "status", "status": 500}`,
+    /// `{"kind": "answer", "answer": "html"}` (or `empty`, `truncated`, `fail`, `error_code`), or the kind `drop`, `wrong_signature`, `wrong_token`, `duplicate` or `reset` alone.
     #[schema(value_type = Object)]
     fault: Fault,
     /// How often it acts at most; always when absent.

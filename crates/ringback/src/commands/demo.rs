@@ -1,11 +1,12 @@
 //! `ringback demo`: the whole story over real HTTP on loopback, told step by step.
 //!
-//! One process plays the platforms, the receiver and an unreliable business behind it, and a WeCom app's
-//! server; zone programs are processes of their own, of the same binary. Every number that is told was
+//! One process plays the platforms, the receiver, an unreliable business behind it, a WeCom app's server and
+//! a shop that a Desk bot asks; zone programs are processes of their own, of the same binary. Every number that is told was
 //! measured; the exit status is 0 only if every step held.
 
 mod business;
 mod check;
+mod desk;
 mod scene;
 mod story;
 mod zone;
@@ -70,7 +71,7 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<ExitCode
         output.line("schedule time is virtual, every other number is measured");
     }
     let mut ended = Vec::new();
-    for (step, number) in STEPS.iter().chain(zone::STEPS).zip(1..) {
+    for (step, number) in STEPS.iter().chain(zone::STEPS).chain(desk::STEPS).zip(1..) {
         ended.push(play(&mut scene, step, number).await);
     }
     close(output, &ended);

@@ -60,6 +60,35 @@ enum Kind {
     Duplicate,
     /// Reset the connection before the answer.
     Reset,
+    /// Answer `--with` this, status 200.
+    Answer,
+}
+
+/// An answer that no platform takes.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum WrongAnswer {
+    /// A web page.
+    Html,
+    /// Nothing.
+    Empty,
+    /// JSON that ends too early.
+    Truncated,
+    /// Desk's `ActionStatus` is `FAIL`.
+    Fail,
+    /// Desk's `ErrorCode` is not 0.
+    ErrorCode,
+}
+
+impl WrongAnswer {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Html => "html",
+            Self::Empty => "empty",
+            Self::Truncated => "truncated",
+            Self::Fail => "fail",
+            Self::ErrorCode => "error_code",
+        }
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -67,7 +96,8 @@ enum Kind {
 Examples:
   ringback fault set drop --source demo --count 1
   ringback fault set status --status 500 --endpoint billing --for 10m
-  ringback fault set delay --by 2s --probability 0.3")]
+  ringback fault set delay --by 2s --probability 0.3
+  ringback fault set answer --with html --endpoint desk.1400000000.invocation")]
 struct Set {
     /// What goes wrong
     #[arg(value_enum)]
@@ -87,6 +117,9 @@ struct Set {
     /// What `status` answers
     #[arg(long, required_if_eq("kind", "status"))]
     status: Option<u16>,
+    /// What `answer` answers
+    #[arg(long, value_name = "ANSWER", required_if_eq("kind", "answer"))]
+    with: Option<WrongAnswer>,
     /// How often it acts; always when left out
     #[arg(long)]
     count: Option<u32>,
@@ -131,6 +164,7 @@ impl Set {
             Kind::WrongToken => json!({ "kind": "wrong_token" }),
             Kind::Duplicate => json!({ "kind": "duplicate" }),
             Kind::Reset => json!({ "kind": "reset" }),
+            Kind::Answer => json!({ "kind": "answer", "answer": self.with.map(WrongAnswer::word) }),
         };
         let place = match (&self.endpoint, &self.source) {
             (Some(endpoint), _) => json!({ "endpoint": endpoint }),

@@ -15,5 +15,5 @@ fn every_step_of_the_demo_holds() {
         .lines()
         .filter(|line| line.contains(r#""held":true"#))
         .count();
-    assert_eq!(held, 20, "{json}");
+    assert_eq!(held, 26, "{json}");
 }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::business::Business;
+use super::desk::Desk;
 use super::zone::Zone;
 use crate::client::Client;
 use crate::failure::Failure;
@@ -35,6 +36,8 @@ pub(super) struct Scene {
     pub(super) business: Business,
     /// What the WeCom half plays with.
     pub(super) zone: Zone,
+    /// What Desk plays with.
+    pub(super) desk: Desk,
     /// The delivery that goes through the ladder, for the steps after it.
     pub(super) dead: Option<String>,
 }
@@ -57,6 +60,7 @@ impl Scene {
             output,
             business,
             zone: Zone::set(ready, directory).await?,
+            desk: Desk::set(ready).await?,
             dead: None,
         };
         scene.make_endpoints(&key).await?;
@@ -157,6 +161,11 @@ impl Scene {
     /// Sends to the server.
     pub(super) async fn post(&self, path: &str, body: Value) -> Result<Value, Failure> {
         self.client.post(path, &body).await
+    }
+
+    /// Changes something at the server.
+    pub(super) async fn patch(&self, path: &str, body: Value) -> Result<Value, Failure> {
+        self.client.ask(Method::PATCH, path, Some(&body)).await
     }
 
     /// Sets something at the server.
