@@ -63,9 +63,12 @@ fn needed(method: &Method, path: &str) -> Role {
     }
 }
 
+/// What is sent as it happens: the requests at a source, the live view of a conversation.
+const STREAMS: [&str; 2] = ["application/x-ndjson", "text/event-stream"];
+
 fn is_stream(response: &Response) -> bool {
     let content_type = response.headers().get(CONTENT_TYPE);
-    content_type.is_some_and(|value| value == "application/x-ndjson")
+    content_type.is_some_and(|value| STREAMS.iter().any(|stream| value == stream))
 }
 
 /// A stream shows nothing more once its token is revoked, and ends when the process begins to stop.
