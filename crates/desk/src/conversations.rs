@@ -125,23 +125,33 @@ impl Desk {
         working.await.unwrap_or(Err(ConversationError::Broken))
     }
 
-    /// Closes a conversation; one that is to be closed because it is quiet must be quiet still.
+    /// Closes a conversation because somebody asked for it.
     pub(crate) async fn close_conversation(
         &self,
         id: ConversationId,
-        reason: CloseReason,
     ) -> Result<Conversation, ConversationError> {
         let turn = self.0.turns.take(id).await;
         let desk = self.clone();
         let working = tokio::spawn(async move {
             let _held = turn;
             let mut talk = Talk::open(&desk, id).await?;
-            if reason == CloseReason::Asked || talk.is_idle() {
-                talk.close(reason).await?;
-            }
+            talk.close(CloseReason::Asked).await?;
             Ok(talk.into_parts().0)
         });
         working.await.unwrap_or(Err(ConversationError::Broken))
+    }
+
+    /// Closes a conversation that has been quiet for too long, unless something is said in it at the
+    /// moment: who rings for it must not wait for that.
+    pub(crate) async fn close_idle(&self, id: ConversationId) -> Result<(), ConversationError> {
+        let Some(_turn) = self.0.turns.take_free(id) else {
+            return Ok(());
+        };
+        match Talk::open(self, id).await {
+            Ok(mut talk) if talk.is_idle() => talk.close(CloseReason::Idle).await,
+            Ok(_) | Err(ConversationError::Closed) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// The conversation of this id.

@@ -4,17 +4,18 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use ringback_deliver::{Alarm, BoxFuture};
 use ringback_types::ScheduleTime;
 
-use crate::conversation::CloseReason;
 use crate::desk::{Desk, Inner};
 use crate::error::ConversationError;
 use crate::records;
 
-/// How many are closed before the next look.
-const AT_ONCE: i64 = 200;
-/// How long a failure rests.
+/// How many are closed before the next look, and how many of them at once: they share commits.
+const AT_ONCE: i64 = 500;
+const TOGETHER: usize = 64;
+/// How long what could not be closed rests.
 const PAUSE: Duration = Duration::from_secs(1);
 const NEVER: i64 = i64::MAX;
 
@@ -81,12 +82,10 @@ async fn close_idle(
     desk: &Desk,
     now: ScheduleTime,
 ) -> Result<Option<ScheduleTime>, ConversationError> {
-    for id in records::conversations::idle(desk.store(), now, AT_ONCE).await? {
-        match desk.close_conversation(id, CloseReason::Idle).await {
-            // Somebody said something meanwhile, or closed it.
-            Ok(_) | Err(ConversationError::Closed) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(records::conversations::next_idle(desk.store()).await?)
+    let idle = records::conversations::idle(desk.store(), now, AT_ONCE).await?;
+    let closing = stream::iter(idle).map(|id| desk.close_idle(id));
+    let () = closing.buffer_unordered(TOGETHER).try_collect().await?;
+    let next = records::conversations::next_idle(desk.store()).await?;
+    // One that is busy stays due; what it does now will say anew when it is quiet.
+    Ok(next.map(|next| if next > now { next } else { now.plus(PAUSE) }))
 }

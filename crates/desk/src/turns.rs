@@ -33,6 +33,18 @@ impl Turns {
         turn
     }
 
+    /// The turn, if nobody has it or waits for it.
+    pub(crate) fn take_free(&self, conversation: ConversationId) -> Option<Turn> {
+        let lock = Arc::clone(self.all().entry(conversation).or_default());
+        let mut turn = Turn {
+            turns: self.clone(),
+            conversation,
+            held: None,
+        };
+        turn.held = Some(lock.try_lock_owned().ok()?);
+        Some(turn)
+    }
+
     fn all(&self) -> MutexGuard<'_, HashMap<ConversationId, Lock>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -71,8 +83,10 @@ mod tests {
         }
         drop(first);
         assert!((&mut third).now_or_never().is_none());
+        assert!(turns.take_free(conversation).is_none());
         drop(second.await);
         drop(third.await);
+        drop(turns.take_free(conversation).unwrap());
         assert!(turns.all().is_empty());
     }
 

@@ -7,7 +7,7 @@ use ringback_types::{Caller, ConversationId, Problem, Role, extract};
 use serde::Deserialize;
 
 use super::{TAG, page};
-use crate::conversation::{CloseReason, Conversation};
+use crate::conversation::Conversation;
 use crate::conversations::{NewConversation, app_of};
 use crate::desk::Desk;
 use crate::view::{ConversationView, MessageView, SaidView};
@@ -83,7 +83,7 @@ pub(super) async fn close(
     Path(id): Path<ConversationId>,
 ) -> Result<Json<ConversationView>, Problem> {
     caller.require(Role::Operator)?;
-    let closed = desk.close_conversation(id, CloseReason::Asked).await?;
+    let closed = desk.close_conversation(id).await?;
     Ok(Json(view(&desk, &closed)?))
 }
 
