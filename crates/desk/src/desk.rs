@@ -136,9 +136,10 @@ impl Desk {
         &self.0.library
     }
 
-    /// A new id of the platform's form: a UUID of version 4.
+    /// A new id of the platform's form: a UUID of version 4. Never seeded: a seeded generator would draw the
+    /// ids of the run before again, and what has an id that was there before is dropped as a repetition.
     pub(crate) fn uuid(&self) -> String {
-        let mut bytes: [u8; 16] = self.random().bytes();
+        let mut bytes: [u8; 16] = self.random().secret();
         bytes[6] = bytes[6] & 0x0f | 0x40;
         bytes[8] = bytes[8] & 0x3f | 0x80;
         let text = format!("{:032x}", u128::from_be_bytes(bytes));

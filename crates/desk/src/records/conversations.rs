@@ -10,7 +10,7 @@ use crate::error::LoadError;
 
 ringback_store::statements! {
     in pub(crate),
-    INSERT = "INSERT INTO desk_conversation (id, app, session_id, client_user_id, customer_service_id, channel_type, flow, draft, state, variables, messages, idle_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    INSERT = "INSERT INTO desk_conversation (id, app, session_id, client_user_id, customer_service_id, channel_type, flow, draft, state, variables, messages, idle_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (session_id) DO NOTHING";
     /// Refused when somebody else has said something meanwhile.
     UPDATE = "UPDATE desk_conversation SET state = $3, agent = $4, variables = $5, run = $6, messages = $7, idle_at = $8, closed_at = $9, closed_because = $10 WHERE id = $1 AND messages = $2";
     /// In the order of [`conversation_of`].
