@@ -15,12 +15,18 @@ const MAX_NODES: usize = 500;
 const MAX_PARTS: usize = 100;
 const MAX_NAME_CHARACTERS: usize = 64;
 /// Longer than a chat message may be.
-const MAX_TEXT_CHARACTERS: usize = 4_000;
+pub(crate) const MAX_TEXT_CHARACTERS: usize = 4_000;
+/// Each may take memory of its own.
+const MAX_PATTERNS: usize = 200;
 
 /// Checks everything, so that a person mends all faults at once.
 pub(crate) fn check(document: Document) -> Result<Flow, Vec<Fault>> {
     let mut checking = Checking::new(&document);
     checking.document();
+    if document.nodes.len() > MAX_NODES {
+        // What is refused for its size is not looked at any further.
+        return Err(checking.faults);
+    }
     let nodes = checking.nodes();
     let start = checking.start();
     checking.graph(start);
@@ -45,6 +51,8 @@ pub(super) struct Checking<'a> {
     /// Every variable that something in the flow sets, and the system's.
     known: BTreeSet<&'a str>,
     faults: Vec<Fault>,
+    /// How many regular expressions have been made ready.
+    patterns: usize,
     /// The node that is looked at.
     node: Option<&'a str>,
 }
@@ -59,6 +67,7 @@ impl<'a> Checking<'a> {
                 .collect(),
             known: known_variables(document),
             faults: Vec::new(),
+            patterns: 0,
             node: None,
         }
     }
@@ -169,6 +178,17 @@ impl<'a> Checking<'a> {
             );
             self.fault(FaultKind::UnknownVariable, Some(member), message);
         }
+    }
+
+    /// Counts regular expressions; whether one more may be made ready.
+    fn may_have_pattern(&mut self, member: &str) -> bool {
+        self.patterns += 1;
+        let may = self.patterns <= MAX_PATTERNS;
+        if !may {
+            let message = format!("a flow has at most {MAX_PATTERNS} regular expressions");
+            self.fault(FaultKind::TooMany, Some(member), message);
+        }
+        may
     }
 
     fn count(&mut self, member: &str, count: usize) {

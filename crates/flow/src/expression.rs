@@ -1,9 +1,11 @@
 //! Comparisons of a condition, ready to be asked.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use regex::{Regex, RegexBuilder};
 
+use crate::decimal::Decimal;
 use crate::document::{Expression, Operator, Test};
 use crate::template::{Template, TemplateError};
 
@@ -134,20 +136,20 @@ impl CompiledTest {
         let left = value_of(&self.variable).trim();
         let right = self.value.render(value_of);
         let right = right.trim();
-        let numbers = || Some((number(left)?, number(right)?));
-        let compared = |holds: fn(&f64, &f64) -> bool| {
-            numbers().is_some_and(|(left, right)| holds(&left, &right))
-        };
-        let equal = || left == right || compared(f64::eq);
+        let ordering = || Some(Decimal::read(left)?.cmp(&Decimal::read(right)?));
+        let equal = || left == right || ordering() == Some(Ordering::Equal);
+        let compared = |holds: fn(Ordering) -> bool| ordering().is_some_and(holds);
+        // What nothing is asked of contains nothing.
+        let contains = || !right.is_empty() && left.contains(right);
         match self.operator {
             Operator::Equals => equal(),
             Operator::NotEquals => !equal(),
-            Operator::Greater => compared(f64::gt),
-            Operator::GreaterOrEqual => compared(f64::ge),
-            Operator::Less => compared(f64::lt),
-            Operator::LessOrEqual => compared(f64::le),
-            Operator::Contains => left.contains(right),
-            Operator::NotContains => !left.contains(right),
+            Operator::Greater => compared(Ordering::is_gt),
+            Operator::GreaterOrEqual => compared(Ordering::is_ge),
+            Operator::Less => compared(Ordering::is_lt),
+            Operator::LessOrEqual => compared(Ordering::is_le),
+            Operator::Contains => contains(),
+            Operator::NotContains => !contains(),
             Operator::Empty => left.is_empty(),
             Operator::NotEmpty => !left.is_empty(),
             Operator::Matches => {
@@ -156,11 +158,6 @@ impl CompiledTest {
             }
         }
     }
-}
-
-/// A decimal number; neither `inf` nor `nan` is one.
-fn number(text: &str) -> Option<f64> {
-    text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
 impl fmt::Display for Expression {

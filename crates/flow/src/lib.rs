@@ -5,6 +5,7 @@
 //! The protocol is the sheet `tencent-desk`; section numbers in this crate are that sheet's.
 
 mod check;
+mod decimal;
 pub mod document;
 pub mod draw;
 mod expression;

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::check::MAX_TEXT_CHARACTERS;
+
 /// A text with its placeholders found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Template(Vec<Piece>);
@@ -63,16 +65,16 @@ impl Template {
         Ok(Self(pieces))
     }
 
-    /// The text with its placeholders filled.
+    /// The text with its placeholders filled, no longer than a message may be and without control
+    /// characters: what a business answers is in it.
     pub(crate) fn render<'a>(&self, value_of: &impl Fn(&str) -> &'a str) -> String {
-        let mut text = String::new();
-        for piece in &self.0 {
-            text.push_str(match piece {
-                Piece::Text(plain) => plain,
-                Piece::Variable(name) => value_of(name),
-            });
-        }
-        text
+        let pieces = self.0.iter().map(|piece| match piece {
+            Piece::Text(plain) => plain,
+            Piece::Variable(name) => value_of(name),
+        });
+        let shown = |character: &char| !character.is_control() || matches!(character, '\n' | '\t');
+        let characters = pieces.flat_map(str::chars).filter(shown);
+        characters.take(MAX_TEXT_CHARACTERS).collect()
     }
 
     /// The variables that it names.

@@ -9,11 +9,17 @@ impl Checking<'_> {
         let faults = self.faults.len();
         self.targets();
         let dangling = self.faults.len() > faults;
+        let document = self.document;
+        let targets: Vec<Vec<usize>> = document
+            .nodes
+            .iter()
+            .map(|node| self.targets_of(node))
+            .collect();
         // What a dangling edge was meant to reach is no fault of its own.
         if let Some(start) = start.filter(|_| !dangling) {
-            self.reach(start);
+            self.reach(start, &targets);
         }
-        self.loops();
+        self.loops(&targets);
         self.node = None;
     }
 
@@ -40,103 +46,64 @@ impl Checking<'_> {
 
     fn targets_of(&self, node: &Node) -> Vec<usize> {
         let edges = node.kind.edges();
-        edges
-            .iter()
-            .filter_map(|edge| self.by_id.get(edge.to).copied())
-            .collect()
+        let known = edges.iter().filter_map(|edge| self.by_id.get(edge.to));
+        known.copied().collect()
     }
 
-    fn reach(&mut self, start: usize) {
+    fn reach(&mut self, start: usize, targets: &[Vec<usize>]) {
         let document = self.document;
-        let mut reached = vec![false; document.nodes.len()];
-        let mut waiting = vec![start];
-        while let Some(number) = waiting.pop() {
-            if !std::mem::replace(&mut reached[number], true) {
-                waiting.extend(self.targets_of(&document.nodes[number]));
-            }
-        }
-        for (node, _) in document
-            .nodes
-            .iter()
-            .zip(&reached)
-            .filter(|(_, reached)| !**reached)
-        {
+        let reached = reachable([start], targets, |_| true);
+        for (node, reached) in document.nodes.iter().zip(reached) {
             // A second start is a fault of its own.
-            if !matches!(node.kind, NodeKind::Start(_)) {
+            if !reached && !matches!(node.kind, NodeKind::Start(_)) {
                 self.node = Some(&node.id);
-                self.fault(
-                    FaultKind::Unreachable,
-                    None,
-                    "no path from the start leads here",
-                );
+                let message = "no path from the start leads here";
+                self.fault(FaultKind::Unreachable, None, message);
             }
         }
     }
 
-    /// A loop of nodes none of which waits for the user would never end. Found by taking away, again and
-    /// again, what leads only to nodes that are gone; what is left is in such a loop or leads into one.
-    fn loops(&mut self) {
+    /// A loop of nodes none of which waits for the user would never end.
+    fn loops(&mut self, targets: &[Vec<usize>]) {
         let document = self.document;
-        let mut left: Vec<bool> = document
+        let runs_on: Vec<bool> = document
             .nodes
             .iter()
             .map(|node| !waits(&node.kind))
             .collect();
-        loop {
-            let ends = |number: &usize| {
-                left[*number]
-                    && !self
-                        .targets_of(&document.nodes[*number])
-                        .iter()
-                        .any(|to| left[*to])
-            };
-            let Some(gone) = (0..document.nodes.len()).find(ends) else {
-                break;
-            };
-            left[gone] = false;
-        }
-        let in_loop = |number: usize| self.leads_back(number, &left);
-        let looping: Vec<usize> = (0..document.nodes.len())
-            .filter(|number| left[*number] && in_loop(*number))
-            .collect();
-        for number in looping {
-            let node = &document.nodes[number];
-            self.node = Some(&node.id);
-            let into = node.kind.edges().into_iter().find(|edge| {
-                self.by_id
-                    .get(edge.to)
-                    .is_some_and(|to| left[*to] && self.reaches(*to, number, &left))
-            });
-            let message = "it is part of a loop that never waits for the user: put a `collect` or `branch` node into it";
-            self.fault(
-                FaultKind::Loop,
-                into.map(|edge| edge.name).as_deref(),
-                message,
-            );
-        }
-    }
-
-    fn leads_back(&self, number: usize, left: &[bool]) -> bool {
-        let targets = self.targets_of(&self.document.nodes[number]);
-        targets
-            .into_iter()
-            .any(|to| left[to] && self.reaches(to, number, left))
-    }
-
-    fn reaches(&self, from: usize, to: usize, left: &[bool]) -> bool {
-        let mut seen = vec![false; left.len()];
-        let mut waiting = vec![from];
-        while let Some(number) = waiting.pop() {
-            if number == to {
-                return true;
+        for (number, node) in document.nodes.iter().enumerate() {
+            if !runs_on[number] {
+                continue;
             }
-            if !std::mem::replace(&mut seen[number], true) {
-                let targets = self.targets_of(&self.document.nodes[number]);
-                waiting.extend(targets.into_iter().filter(|target| left[*target]));
+            let leads_back =
+                |to: usize| runs_on[to] && reachable([to], targets, |node| runs_on[node])[number];
+            let edges = node.kind.edges();
+            let mut edges = edges.iter();
+            let into = edges.find(|edge| self.by_id.get(edge.to).is_some_and(|to| leads_back(*to)));
+            if let Some(edge) = into {
+                self.node = Some(&node.id);
+                let message = "it is part of a loop that never waits for the user: put a `collect` or `branch` node into it";
+                self.fault(FaultKind::Loop, Some(&edge.name), message);
             }
         }
-        false
     }
+}
+
+/// Which nodes can be reached from these, over nodes that `may` be passed; a node reaches itself.
+fn reachable(
+    from: impl IntoIterator<Item = usize>,
+    targets: &[Vec<usize>],
+    may: impl Fn(usize) -> bool,
+) -> Vec<bool> {
+    let mut reached = vec![false; targets.len()];
+    let mut waiting: Vec<usize> = from.into_iter().collect();
+    while let Some(number) = waiting.pop() {
+        if !std::mem::replace(&mut reached[number], true) {
+            let next = targets[number].iter().copied();
+            waiting.extend(next.filter(|next| may(*next)));
+        }
+    }
+    reached
 }
 
 /// Whether a node that is reached again always waits for the user.

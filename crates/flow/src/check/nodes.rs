@@ -138,6 +138,7 @@ impl<'a> Checking<'a> {
         };
         let pattern = match &item.pattern {
             None => None,
+            Some(_) if !self.may_have_pattern(&member("pattern")) => return None,
             Some(pattern) => match regex(pattern) {
                 Ok(pattern) => Some(pattern),
                 Err(error) => {

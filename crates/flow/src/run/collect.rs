@@ -21,7 +21,15 @@ impl Walk<'_> {
             node,
             missing: self.missing(node),
             asked: None,
-            text: self.run.heard.join("\n"),
+            // The newest first: it counts most, and what is read of a text is bounded.
+            text: self
+                .run
+                .heard
+                .iter()
+                .rev()
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+                .join("\n"),
         }))
     }
 
