@@ -48,8 +48,8 @@ fn names(text: &str, mark: char) -> BTreeSet<String> {
     pieces.filter(is_name).map(str::to_owned).collect()
 }
 
-/// What is named like a code and is none: actions of the audit, settings, a type of an event.
-const NO_CODES: [&str; 45] = [
+/// What is named like a code and is none: actions of the audit, settings, a type of an event, an edge.
+const NO_CODES: [&str; 46] = [
     "app.rotate",
     "archive.generate",
     "archive.import",
@@ -91,6 +91,7 @@ const NO_CODES: [&str; 45] = [
     "store.queue_capacity",
     "token.create",
     "token.revoke",
+    "trigger.examples",
     "trigger.list",
     "wecom.app",
     "wecom.corp",
