@@ -146,6 +146,19 @@ fn is_a_file_or_setting(name: &str) -> bool {
 }
 
 #[test]
+fn every_code_of_desk_is_said_in_chinese() {
+    let chinese = names(&read("crates/ringback/src/messages/desk.rs"), '"');
+    let codes = codes(&names(&read("docs/errors.md"), '`'));
+    let of_desk = |code: &&String| code.starts_with("desk.") || code.starts_with("flow.");
+    let missing: Vec<_> = codes
+        .iter()
+        .filter(of_desk)
+        .filter(|code| !chinese.contains(*code))
+        .collect();
+    assert!(missing.is_empty(), "messages/desk.rs lacks {missing:?}");
+}
+
+#[test]
 fn every_link_between_the_documents_leads_somewhere() {
     for document in [
         "README.md",

@@ -166,7 +166,7 @@ pub(super) async fn rotate(
         (Some("model_key"), Some(key)) => json!({ "model_key": key }),
         (Some("model_key"), None) => {
             let message = "the key of a model is its provider's: it cannot be made here";
-            return Err(Failure::usage("app.which_secret", message)
+            return Err(Failure::usage("desk.model_key", message)
                 .with_hint("give it with `--value`, as text, env:NAME or file:PATH"));
         }
         (_, value) => {
