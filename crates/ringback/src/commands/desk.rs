@@ -192,7 +192,7 @@ async fn say(client: &Client, output: Output, named: &Named, text: &str) -> Resu
     let said: Value = with_progress("waiting for the bot", client.post(&path, &body)).await?;
     let messages = said.get("messages").cloned().unwrap_or_default();
     for message in render::items(messages) {
-        said::print(output, &message);
+        said::print(output, &message, false);
     }
     said::note_state(output, said.get("conversation").unwrap_or(&Value::Null));
     Ok(())

@@ -132,12 +132,16 @@ impl<'a> Chat<'a> {
     /// The next line; nothing at the end.
     fn read(&self) -> Result<Option<String>, Failure> {
         if self.terminal {
-            self.output.ask("> ");
+            self.output.ask("you> ");
         }
         let mut line = String::new();
         let read = stdin().read_line(&mut line);
         let read = read
             .map_err(|error| Failure::file("read", Path::new("-"), &error).exiting(Exit::Usage))?;
+        if read == 0 && self.terminal {
+            // What ends the input ends no line.
+            self.output.note("");
+        }
         Ok((read > 0).then_some(line))
     }
 
@@ -186,7 +190,7 @@ impl<'a> Chat<'a> {
             trace.catch_up(self.client, self.output, &self.id).await?;
         }
         for message in self.unseen(messages).await? {
-            said::print(self.output, &message);
+            said::print(self.output, &message, self.terminal);
             self.seen = number(&message, "number");
         }
         let standing = said::standing(conversation);

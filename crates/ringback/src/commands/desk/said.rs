@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use super::text;
 use crate::output::Output;
 
-/// Prints a message: for people only what is said to the user, who knows the rest.
-pub(super) fn print(output: Output, message: &Value) {
+/// Prints a message: for people only what is said to the user, who knows the rest. Between the lines of
+/// a terminal it has a prompt like theirs.
+pub(super) fn print(output: Output, message: &Value, terminal: bool) {
     if output.is_json() {
         output.json(&happening("message", message));
         return;
@@ -14,7 +15,8 @@ pub(super) fn print(output: Output, message: &Value) {
     let said = text(message, "text");
     match text(message, "speaker") {
         "user" => return,
-        "agent" => output.line(format_args!("agent: {said}")),
+        "agent" => output.line(format_args!("agent> {said}")),
+        _ if terminal => output.line(format_args!("bot> {said}")),
         _ => output.line(said),
     }
     for (number, choice) in (1..).zip(choices(message)) {
