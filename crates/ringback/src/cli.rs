@@ -6,9 +6,9 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    app, apply, archive, audit, backup, call, cancel, clock, completions, config, corp, demo, dev,
-    endpoint, exec, fault, key, listen, log, program, replay, restore, serve, source, status,
-    token, trigger, verify,
+    app, apply, archive, audit, backup, call, cancel, clock, completions, config, corp, demo, desk,
+    dev, endpoint, exec, fault, flow, key, listen, log, program, replay, restore, serve, source,
+    status, token, trigger, verify,
 };
 use crate::environment;
 use crate::output::Format;
@@ -31,6 +31,7 @@ Examples:
   ringback dev
   ringback trigger feishu im.message.receive_v1 --set message.chat_type=p2p
   ringback call progAbc123 summarize '{\"chat\":\"…\"}'
+  ringback desk chat --trace
   ringback verify https://example.com/feishu --as feishu --encrypt-key … --token …";
 
 /// Self-hosted callback engine for enterprise open platforms.
@@ -79,10 +80,14 @@ pub(crate) enum Command {
     Cancel(cancel::Arguments),
     /// Print every raw request at a receive path, rejected ones too
     Listen(listen::Arguments),
-    /// Bring sources, endpoints, apps, corps and programs to what a file says
+    /// Bring sources, endpoints, apps, corps, programs and flows to what a file says
     Apply(apply::Arguments),
-    /// Manage Feishu and WeCom apps
+    /// Manage Feishu, WeCom and Desk apps
     App(app::Arguments),
+    /// Talk to a Desk bot, and look at its conversations
+    Desk(desk::Arguments),
+    /// Manage a Desk bot's task flows: check, save, publish, draw
+    Flow(flow::Arguments),
     /// Manage corps: whose conversations the archive holds
     Corp(corp::Arguments),
     /// Manage zone programs: describe, deploy, debug

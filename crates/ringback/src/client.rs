@@ -100,6 +100,28 @@ impl Client {
         self.whole(Method::POST, path, Some(body)).await
     }
 
+    /// Sends JSON as it stands, to the byte, so that the server names what is wrong in it.
+    pub(crate) async fn post_text<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        text: String,
+    ) -> Result<T, Failure> {
+        let body = Body {
+            content_type: "application/json",
+            bytes: text.into(),
+        };
+        self.whole(Method::POST, path, Some(body)).await
+    }
+
+    /// Asks for something that is a text and no JSON.
+    pub(crate) async fn text(&self, path: &str) -> Result<String, Failure> {
+        let (status, bytes) = self.exchange(Method::GET, path, None).await?;
+        if !status.is_success() {
+            return Err(refused(status, &bytes));
+        }
+        String::from_utf8(bytes.into()).map_err(|_| not_ours("it is no UTF-8"))
+    }
+
     /// One request and its whole answer, read as JSON; an empty answer reads as `null`.
     pub(crate) async fn ask<T: DeserializeOwned>(
         &self,

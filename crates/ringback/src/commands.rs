@@ -12,11 +12,13 @@ pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod corp;
 pub(crate) mod demo;
+pub(crate) mod desk;
 pub(crate) mod dev;
 pub(crate) mod endpoint;
 pub(crate) mod exec;
 pub(crate) mod fault;
 mod filters;
+pub(crate) mod flow;
 mod input;
 pub(crate) mod key;
 pub(crate) mod listen;
@@ -63,6 +65,8 @@ pub(crate) async fn run(cli: Cli, output: Output) -> Result<ExitCode, Failure> {
         Command::App(arguments) => app::run(arguments, output).await,
         Command::Corp(arguments) => corp::run(arguments, output).await,
         Command::Program(arguments) => program::run(arguments, output).await,
+        Command::Desk(arguments) => desk::run(arguments, output).await,
+        Command::Flow(arguments) => flow::run(arguments, output).await,
         Command::Archive(arguments) => archive::run(arguments, output).await,
         Command::Source(arguments) => source::run(arguments, output).await,
         Command::Endpoint(arguments) => endpoint::run(arguments, output).await,

@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let wanted = Wanted::read(&arguments.file)?;
     let client = Client::locate(&arguments.connection)?;
-    let found = plan::Found::read(&client).await?;
+    let found = plan::Found::read(&client, &wanted).await?;
     check::check(&wanted, &found, arguments.prune)?;
     let plan = Plan::new(&wanted, &found, arguments.prune)?;
     if plan.steps.is_empty() {

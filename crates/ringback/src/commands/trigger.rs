@@ -1,13 +1,15 @@
 //! `ringback trigger`: make an event or a callback from a fixture.
 
+mod desk;
 pub(super) mod feishu;
 mod hints;
 mod zone;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use super::input;
 use crate::cli::Connection;
 use crate::client::Client;
 use crate::failure::Failure;
@@ -21,25 +23,28 @@ Examples:
   ringback trigger feishu contact.user.created_v3 --set object.name=Wang --count 5
   ringback trigger feishu card.action.trigger --set action.value.key=approve
   ringback trigger zone conversation_new_message
-  ringback trigger zone auth_knowledge_base --set knowledge_base_name=Prices --app ww…/1000002")]
+  ringback trigger zone auth_knowledge_base --set knowledge_base_name=Prices --app ww…/1000002
+  ringback trigger desk Bot.OnC2CMessage --set MsgBody.0.MsgContent.Text=Hello
+  ringback trigger desk ChatBot.OnAssignHuman")]
 pub(crate) struct Arguments {
-    /// The platform; `zone` is WeCom's, whose events go to the receiving program
+    /// The platform; `zone` is WeCom's, whose events go to the receiving program, `desk` is
+    /// Tencent's, whose commands go to the app's URL for them
     #[arg(value_enum)]
     dialect: Dialect,
-    /// Event type or callback type
+    /// Event type, callback type or command
     #[arg(value_name = "TYPE", required_unless_present = "list")]
     event_type: Option<String>,
     /// List the types that need no `--file`, and trigger nothing
     #[arg(long)]
     list: bool,
-    /// Put a value somewhere below `event`, or into the payload of a zone event; JSON where it parses,
-    /// else text
+    /// Put a value somewhere below `event`, into the payload of a zone event, or into the body of a
+    /// Desk command; JSON where it parses, else text
     #[arg(long = "set", value_name = "PATH=VALUE")]
     set: Vec<String>,
     /// How many events
     #[arg(long, default_value_t = 1)]
     count: u32,
-    /// Which app, by app id or as CORPID/AGENTID; needed where there are several
+    /// Which app, by app id, as CORPID/AGENTID or by SDKAppID; needed where there are several
     #[arg(long, value_name = "APP")]
     app: Option<String>,
     #[command(flatten)]
@@ -52,13 +57,14 @@ pub(crate) struct Arguments {
 enum Dialect {
     Feishu,
     Zone,
+    Desk,
 }
 
-/// What a zone event has none of.
+/// What a zone event has none of, and a Desk command only the first of.
 #[derive(Debug, Default, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "Feishu")]
 struct FeishuOnly {
-    /// The `event` object to send, from a file or `-`, in place of the fixture's
+    /// The `event` object to send, from a file or `-`, in place of the fixture's; for Desk the body
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
     /// Schema, where a type exists in both
@@ -77,6 +83,12 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Fail
             Err(Failure::usage("trigger.foreign_option", message)
                 .with_hint("change its payload with `--set NAME=VALUE`"))
         }
+        (Dialect::Desk, _) if arguments.feishu.schema.is_some() || arguments.feishu.force => {
+            let message = "a Desk command has neither `--schema` nor `--force`";
+            Err(Failure::usage("trigger.foreign_option", message)
+                .with_hint("change its body with `--set PATH=VALUE`, or give it with `--file`"))
+        }
+        (Dialect::Desk, list) => desk::run(&arguments, output, list).await,
         (Dialect::Feishu, true) => {
             let client = Client::locate(&arguments.connection)?;
             super::app::fixtures(&client, output).await
@@ -94,6 +106,14 @@ impl Arguments {
     fn event_type(&self) -> &str {
         self.event_type.as_deref().unwrap_or_default()
     }
+}
+
+/// What `--file` holds.
+fn read_json(path: &Path) -> Result<Value, Failure> {
+    serde_json::from_str(&input::text(path)?).map_err(|error| {
+        let message = format!("`{}` is not JSON: {error}", path.display());
+        Failure::usage("trigger.file", message)
+    })
 }
 
 fn settings(pairs: &[String], hint: &'static str) -> Result<Map<String, Value>, Failure> {

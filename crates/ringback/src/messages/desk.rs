@@ -1,4 +1,4 @@
-//! What is said of Tencent Desk's calls in Chinese, by code.
+//! What is said of Tencent Desk in Chinese, by code: of its calls, its bots and their flows.
 
 use super::{Chinese, zh};
 
@@ -212,6 +212,134 @@ pub(crate) const TABLE: &[(&str, Chinese)] = &[
         zh(
             "`sdk_app_id` 不是 1 到 20 位数字",
             "从即时通信控制台的应用页复制 SDKAppID",
+        ),
+    ),
+    (
+        "apply.flow_name",
+        zh(
+            "流程的名字和流程文件不一致",
+            "写成 SDKAPPID/NAME，NAME 与文件里的 `name` 相同",
+        ),
+    ),
+    (
+        "desk.app_exists",
+        zh("已有这个 SDKAppID 的客服应用", "换一个，或修改已有的应用"),
+    ),
+    ("desk.app_not_found", zh("这个端点的客服应用已不存在", "")),
+    ("desk.body", zh("请求体不是 JSON 对象", "")),
+    ("desk.broken", zh("这条消息没有处理完", "进程日志里有原因")),
+    ("desk.busy", zh("正在处理的消息过多", "稍后再试")),
+    (
+        "desk.chat_command",
+        zh(
+            "没有这个对话命令",
+            "`/help` 列出全部命令；要对机器人说 `/text`，写成 `//text`",
+        ),
+    ),
+    ("desk.conversation_closed", zh("会话已结束", "另开一个会话")),
+    ("desk.count", zh("一次触发的数量有误", "")),
+    (
+        "desk.interrupted",
+        zh(
+            "进程在得到接口应答之前结束了",
+            "查看业务服务是否已处理该请求",
+        ),
+    ),
+    (
+        "desk.no_app",
+        zh(
+            "没有客服应用",
+            "先运行 `ringback app create --platform desk`",
+        ),
+    ),
+    (
+        "desk.no_url",
+        zh(
+            "客服应用没有这种回调的网址",
+            "用 `ringback app set-url USE URL` 设置",
+        ),
+    ),
+    (
+        "desk.node_not_found",
+        zh("发起这次调用的节点已随流程删除", ""),
+    ),
+    (
+        "desk.one_call",
+        zh("这个命令要等应答，一次只发一个", "去掉 `--count`"),
+    ),
+    (
+        "desk.path",
+        zh(
+            "请求体里的这一项不能设置",
+            "写出请求体里的路径，例如 `MsgBody.0.MsgContent.Text`",
+        ),
+    ),
+    (
+        "desk.row",
+        zh("存储里的一行已损坏", "恢复备份，或删除后重新创建"),
+    ),
+    (
+        "desk.sdk_app_id",
+        zh("不是 SDKAppID", "它是 1 到 20 位数字，例如 1400000000"),
+    ),
+    (
+        "desk.set",
+        zh("`--set` 写法有误", "写成 NAME=VALUE，例如 `OrderID=12345`"),
+    ),
+    ("desk.setting", zh("设置超出允许的范围", "")),
+    ("desk.text", zh("文本为空、过长或含控制字符", "")),
+    (
+        "desk.unknown_command",
+        zh(
+            "没有可触发的这种回调命令",
+            "`ringback trigger desk --list` 列出全部命令",
+        ),
+    ),
+    (
+        "desk.variables_too_large",
+        zh("会话变量的总长超出上限", "接口的应答里少返回一些内容"),
+    ),
+    (
+        "desk.which_app",
+        zh(
+            "有多个客服应用",
+            "用 SDKAppID 指明；`ringback app list --platform desk` 可查看",
+        ),
+    ),
+    (
+        "flow.invalid",
+        zh(
+            "流程文件有误",
+            "`ringback flow check FILE` 列出全部错误；`ringback flow schema` 给出 JSON Schema",
+        ),
+    ),
+    (
+        "flow.no_call_node",
+        zh(
+            "流程里没有这个接口调用节点",
+            "`ringback flow draw` 可查看各节点的 id",
+        ),
+    ),
+    (
+        "flow.no_version",
+        zh("流程没有这个版本", "`ringback flow versions` 列出全部版本"),
+    ),
+    (
+        "flow.not_published",
+        zh("流程没有发布", "用 `ringback flow publish` 发布"),
+    ),
+    (
+        "flow.other_name",
+        zh(
+            "文件里的流程是另一个名字",
+            "按它自己的名字保存，或修改文件里的 `name`",
+        ),
+    ),
+    (
+        "desk.model_key",
+        zh(
+            "模型的密钥由模型服务商发放，不能在这里生成",
+            "用 `--value` 给出：文本、env:NAME 或 file:PATH",
         ),
     ),
 ];

@@ -8,7 +8,7 @@ pub(crate) const TABLE: &[(&str, Chinese)] = &[
         "app.foreign_option",
         zh(
             "给出的选项属于另一个平台的应用",
-            "企业微信应用加 `--platform wecom`，飞书应用去掉它",
+            "企业微信应用加 `--platform wecom`，客服应用加 `--platform desk`，飞书应用不加",
         ),
     ),
     (
@@ -148,7 +148,7 @@ pub(crate) const TABLE: &[(&str, Chinese)] = &[
     ),
     (
         "trigger.foreign_option",
-        zh("专区事件没有这个选项", "用 `--set NAME=VALUE` 修改事件内容"),
+        zh("这种事件没有这个选项", "用 `--set NAME=VALUE` 修改事件内容"),
     ),
     ("wecom.bad_token", zh("Token 须为 1 到 32 位字母和数字", "")),
     (

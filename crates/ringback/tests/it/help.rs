@@ -9,13 +9,17 @@ fn help_lists_commands_and_exit_statuses() {
     exact_settings().bind(|| insta::assert_snapshot!("help", help));
     for command in [
         "verify", "trigger", "apply", "log", "fault", "key", "app", "corp", "program", "call",
-        "archive",
+        "archive", "desk", "flow",
     ] {
         let help = place.run([command, "--help"]).held();
         exact_settings().bind(|| insta::assert_snapshot!(format!("help_{command}"), help));
     }
     for [command, action] in [
         ["app", "create"],
+        ["app", "set"],
+        ["app", "set-url"],
+        ["desk", "chat"],
+        ["flow", "draw"],
         ["program", "apply"],
         ["program", "deploy"],
         ["program", "debug"],

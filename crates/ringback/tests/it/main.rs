@@ -5,6 +5,7 @@
 mod apply;
 mod config;
 mod demo;
+mod desk;
 mod documents;
 mod help;
 mod lifecycle;

@@ -34,8 +34,6 @@ pub(super) enum Action {
         #[arg(value_name = "APP")]
         app: Option<String>,
     },
-    /// WeCom: change an app; what is left out stays
-    Set(Set),
 }
 
 #[derive(Debug, clap::Args)]
@@ -61,14 +59,11 @@ pub(super) struct AppAndProgram {
     app_and_program: Vec<String>,
 }
 
-#[derive(Debug, clap::Args)]
-pub(super) struct Set {
-    /// CORPID/AGENTID; may be left out where there is one app only
-    #[arg(value_name = "APP")]
-    app: Option<String>,
-    /// What people call it
-    #[arg(long)]
-    name: Option<String>,
+/// What may be changed about an app, besides its name.
+#[derive(Debug, Default, PartialEq, Eq, clap::Args)]
+#[command(next_help_heading = "WeCom")]
+#[group(id = "wecom_change")]
+pub(super) struct Change {
     /// Who made it
     #[arg(long, value_parser = KINDS)]
     kind: Option<String>,
@@ -198,7 +193,6 @@ impl Action {
                 let path = the_app(client, app.as_deref()).await?.path();
                 client.post(&format!("{path}/submit"), &json!({})).await
             }
-            Self::Set(set) => set.run(client).await,
         }
     }
 }
@@ -281,20 +275,25 @@ async fn receive(client: &Client, values: &[String], none: bool) -> Result<Value
     client.ask(Method::PUT, &receiving, Some(&body)).await
 }
 
-impl Set {
-    async fn run(self, client: &Client) -> Result<Value, Failure> {
+impl Change {
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    pub(super) async fn make(
+        self,
+        client: &Client,
+        app: Option<&str>,
+        name: Option<String>,
+    ) -> Result<Value, Failure> {
         let body = given([
-            ("name", self.name.map(Value::from)),
+            ("name", name.map(Value::from)),
             ("kind", self.kind.map(Value::from)),
             ("install", self.install.map(Value::from)),
             ("zone_permission", self.zone_permission.map(Value::from)),
             ("enabled", self.enabled.map(Value::from)),
         ]);
-        if body.is_empty() {
-            let hint = "write `ringback app set APP --enabled false`, or see `--help`";
-            return Err(Failure::usage("app.nothing", "nothing to change is given").with_hint(hint));
-        }
-        let path = the_app(client, self.app.as_deref()).await?.path();
+        let path = the_app(client, app).await?.path();
         client
             .ask(Method::PATCH, &path, Some(&Value::Object(body)))
             .await

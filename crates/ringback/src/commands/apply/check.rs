@@ -1,5 +1,6 @@
 //! What a dry run already refuses: everything that can be known before the server is asked to change.
 
+mod desk;
 mod wecom;
 
 use std::collections::BTreeMap;
@@ -36,7 +37,8 @@ pub(super) fn check(wanted: &Wanted, found: &Found, prune: bool) -> Result<(), F
             checker.url(&object, member, members)?;
         }
     }
-    checker.wecom()
+    checker.wecom()?;
+    checker.desk()
 }
 
 struct Checker<'a> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use ringback_deliver::{EndpointDialect, PolicyChange};
+use ringback_desk::{Settings as DeskSettings, UrlUse};
 use ringback_feishu::Settings as AppSettings;
 use ringback_gateway::{SecretsInput, SettingsChange, SourceDialect};
 use ringback_zone::{AppKind, Host, Install, LogLevel, ProgramKind, Settings};
@@ -18,6 +19,7 @@ pub(super) struct Document {
     endpoint: BTreeMap<String, Endpoint>,
     feishu: Feishu,
     pub(super) wecom: Wecom,
+    pub(super) desk: Desk,
 }
 
 #[derive(Default, Deserialize)]
@@ -32,6 +34,13 @@ pub(super) struct Wecom {
     corp: BTreeMap<String, Corp>,
     app: BTreeMap<String, WecomApp>,
     pub(super) program: BTreeMap<String, Program>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Desk {
+    app: BTreeMap<String, DeskApp>,
+    pub(super) flow: BTreeMap<String, DeskFlow>,
 }
 
 #[derive(Default, Deserialize)]
@@ -94,6 +103,24 @@ struct WecomApp {
     callback_token: String,
     encoding_aes_key: String,
     submitted: bool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct DeskApp {
+    name: String,
+    token: String,
+    model_key: String,
+    urls: BTreeMap<UrlUse, String>,
+    settings: DeskSettings,
+}
+
+/// A flow: the document that describes it, and whether users meet it.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct DeskFlow {
+    pub(super) file: Option<PathBuf>,
+    pub(super) published: Option<bool>,
 }
 
 /// A program: what describes it, here or in a file of its own, and how it is to be.

@@ -1,5 +1,7 @@
 //! The file that `ringback apply` reads.
 
+mod desk;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -7,6 +9,7 @@ use ringback_zone::ProgramInput;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+pub(super) use self::desk::{WantedFlow, parts};
 use super::document;
 use crate::commands::program::file::Written;
 use crate::commands::toml_file::{TomlFile, Words};
@@ -18,7 +21,8 @@ pub(super) const EXAMPLE: &str = "\
 Secrets are never written into the file, but named: `env:NAME` or `file:PATH`. What the server
 already has is compared without secrets; a source, endpoint or app gets its secrets when it is
 made. A program stands in a file of its own, found from the directory of this one, or here with
-the same members. What is left out stays as it is, but the description of a program counts whole.
+the same members; a flow always in its own. What is left out stays as it is, but the description
+of a program and the document of a flow count whole.
 
 Example:
   [endpoint.billing]
@@ -66,7 +70,16 @@ Example:
   receiving_program = \"progOrders\"
   callback_url = \"http://127.0.0.1:3000/wecom\"
   callback_token = \"env:ORDERS_TOKEN\"
-  encoding_aes_key = \"env:ORDERS_AES_KEY\"";
+  encoding_aes_key = \"env:ORDERS_AES_KEY\"
+
+  [desk.app.1400000000]
+  token = \"env:DESK_TOKEN\"
+  urls.flow-events = \"http://127.0.0.1:8090/notifications\"
+  settings.language = \"en\"
+
+  [desk.flow.\"1400000000/order-status\"]
+  file = \"order-status.flow.json\"
+  published = true";
 
 const WORDS: Words = Words {
     code: "apply.malformed",
@@ -86,6 +99,9 @@ pub(super) struct Wanted {
     pub(super) corps: BTreeMap<String, Members>,
     pub(super) programs: BTreeMap<String, WantedProgram>,
     pub(super) wecom_apps: BTreeMap<String, Members>,
+    pub(super) desk_apps: BTreeMap<String, Members>,
+    /// By `SDKAPPID/NAME`.
+    pub(super) flows: BTreeMap<String, WantedFlow>,
 }
 
 /// A wanted program.
@@ -109,6 +125,8 @@ struct Document {
     feishu: Feishu,
     #[serde(default)]
     wecom: Wecom,
+    #[serde(default)]
+    desk: Desk,
 }
 
 #[derive(Default, Deserialize)]
@@ -126,8 +144,15 @@ struct Wecom {
     app: BTreeMap<String, Members>,
 }
 
+/// Its flows are read by their types alone.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Desk {
+    app: BTreeMap<String, Members>,
+}
+
 /// Members that hold a secret and must be references.
-pub(super) const SECRETS: [&str; 9] = [
+pub(super) const SECRETS: [&str; 10] = [
     "app_secret",
     "encoding_aes_key",
     "encrypt_key",
@@ -137,6 +162,7 @@ pub(super) const SECRETS: [&str; 9] = [
     "token",
     "corpsecret",
     "callback_token",
+    "model_key",
 ];
 
 impl Wanted {
@@ -148,10 +174,14 @@ impl Wanted {
         let typed: document::Document = text.parse()?;
         let programs = typed.wecom.program.into_iter();
         let programs = programs.map(|(id, program)| described(&text, id, program));
+        let flows = typed.desk.flow.into_iter();
+        let flows = flows.map(|flow| desk::read(&text, flow));
         Ok(Self {
             programs: programs.collect::<Result<_, _>>()?,
             corps: resolved("wecom.corp", document.wecom.corp)?,
             wecom_apps: resolved("wecom.app", document.wecom.app)?,
+            flows: flows.collect::<Result<_, _>>()?,
+            desk_apps: resolved("desk.app", document.desk.app)?,
             text,
             sources: resolved("source", document.source)?,
             endpoints: resolved("endpoint", document.endpoint)?,

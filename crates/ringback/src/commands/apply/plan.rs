@@ -1,5 +1,6 @@
 //! What has to be done to get from what the server has to what a file wants.
 
+mod desk;
 mod program;
 mod wecom;
 
@@ -26,11 +27,13 @@ pub(super) struct Found {
     pub(super) corps: Things,
     pub(super) programs: Things,
     pub(super) wecom_apps: Things,
+    pub(super) desk_apps: Things,
+    flows: Things,
 }
 
 impl Found {
-    /// Asks the server.
-    pub(super) async fn read(client: &Client) -> Result<Self, Failure> {
+    /// Asks the server, for the documents of those flows only that are wanted.
+    pub(super) async fn read(client: &Client, wanted: &Wanted) -> Result<Self, Failure> {
         let mut endpoints = named(client, Kind::Endpoint).await?;
         // A room writes its own endpoints; a person cannot change them here.
         endpoints.retain(|_, members| members.get("room").is_none_or(|room| room == "own"));
@@ -38,9 +41,12 @@ impl Found {
         for source in sources.values_mut() {
             name_call_endpoint(source, &endpoints);
         }
+        let desk_apps = named(client, Kind::DeskApp).await?;
         Ok(Self {
             sources,
             endpoints,
+            flows: desk::found_flows(client, &desk_apps, &wanted.flows).await?,
+            desk_apps,
             apps: named(client, Kind::App).await?,
             corps: named(client, Kind::Corp).await?,
             programs: named(client, Kind::Program).await?,
@@ -80,10 +86,11 @@ async fn named(client: &Client, kind: Kind) -> Result<Things, Failure> {
 /// What a file names a thing by.
 fn name_of(kind: Kind, item: &Value) -> Option<String> {
     let member = match kind {
-        Kind::Source | Kind::Endpoint => "name",
+        Kind::Source | Kind::Endpoint | Kind::Flow => "name",
         Kind::App => "app_id",
         Kind::Corp => "corpid",
         Kind::Program => "program_id",
+        Kind::DeskApp => "sdk_app_id",
         Kind::WecomApp => return Some(AppName::of(item)?.to_string()),
     };
     Some(item.get(member)?.as_str()?.to_owned())
@@ -119,6 +126,7 @@ impl Plan {
             }
         }
         steps.extend(wecom::steps(wanted, found)?);
+        steps.extend(desk::steps(wanted, found));
         if prune {
             steps.extend(surplus(wanted, found));
         }
@@ -133,6 +141,7 @@ fn surplus(wanted: &Wanted, found: &Found) -> Vec<Step> {
         surplus.map(|name| Step::delete(kind, name)).collect()
     }
     [
+        desk::surplus(wanted, found),
         unnamed(Kind::WecomApp, &wanted.wecom_apps, &found.wecom_apps),
         unnamed(Kind::Program, &wanted.programs, &found.programs),
         unnamed(Kind::Corp, &wanted.corps, &found.corps),
@@ -243,7 +252,9 @@ fn as_the_api_takes_it(
     let fixed = match kind {
         Kind::Source => body.keys().find(|member| *member != "settings"),
         Kind::Endpoint => body.keys().find(|member| *member == "dialect"),
-        Kind::App | Kind::Corp | Kind::Program | Kind::WecomApp => None,
+        Kind::App | Kind::Corp | Kind::Program | Kind::WecomApp | Kind::DeskApp | Kind::Flow => {
+            None
+        }
     };
     if let Some(member) = fixed {
         return Err(fixed_member(kind, name, member));

@@ -18,6 +18,8 @@ pub(super) enum Kind {
     Corp,
     Program,
     WecomApp,
+    DeskApp,
+    Flow,
 }
 
 impl Kind {
@@ -26,9 +28,10 @@ impl Kind {
         match self {
             Self::Source => "source",
             Self::Endpoint => "endpoint",
-            Self::App | Self::WecomApp => "app",
+            Self::App | Self::WecomApp | Self::DeskApp => "app",
             Self::Corp => "corp",
             Self::Program => "program",
+            Self::Flow => "flow",
         }
     }
 
@@ -41,13 +44,23 @@ impl Kind {
             Self::Corp => "wecom/corps",
             Self::Program => "wecom/programs",
             Self::WecomApp => "wecom/apps",
+            Self::DeskApp | Self::Flow => "desk/apps",
         }
     }
 
-    /// Where one of its things stands there; the two parts of a WeCom app's name are two segments.
-    fn path(self, name: &str) -> String {
+    /// Where one of its things stands there; the two parts of a WeCom app's name are two segments, and a
+    /// flow stands below its app.
+    pub(super) fn path(self, name: &str) -> String {
         let segments: Vec<String> = match self {
             Self::WecomApp => name.split('/').map(client::encode).collect(),
+            Self::Flow => {
+                let (app, flow) = name.split_once('/').unwrap_or_default();
+                vec![
+                    client::encode(app),
+                    "flows".to_owned(),
+                    client::encode(flow),
+                ]
+            }
             _ => vec![client::encode(name)],
         };
         format!("{}/{}", self.collection(), segments.join("/"))
@@ -123,6 +136,27 @@ impl Step {
             path: kind.collection().to_owned(),
         };
         Self::new(action, kind, name, difference, Some(body), way)
+    }
+
+    /// Saves the document of a flow as its newest version.
+    pub(super) fn save_flow(
+        action: Action,
+        name: &str,
+        publish: bool,
+        difference: Vec<String>,
+        document: Value,
+    ) -> Self {
+        let kind = Kind::Flow;
+        let (app, _) = name.split_once('/').unwrap_or_default();
+        let way = Way::Request {
+            method: Method::POST,
+            path: format!(
+                "{}/{}/flows?publish={publish}",
+                kind.collection(),
+                client::encode(app)
+            ),
+        };
+        Self::new(action, kind, name, difference, Some(document), way)
     }
 
     /// Changes members of a thing.

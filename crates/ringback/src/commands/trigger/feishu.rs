@@ -1,12 +1,10 @@
 //! Feishu events and callbacks.
 
-use std::path::Path;
-
 use serde_json::{Map, Value, json};
 
-use super::{Arguments, hints, settings};
+use super::{Arguments, hints, read_json, settings};
 use crate::client::{self, Client};
-use crate::commands::{input, render};
+use crate::commands::render;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::with_progress;
@@ -62,15 +60,6 @@ fn request(arguments: &Arguments) -> Result<Value, Failure> {
         body.insert("force".to_owned(), json!(true));
     }
     Ok(Value::Object(body))
-}
-
-fn read_json(path: &Path) -> Result<Value, Failure> {
-    serde_json::from_str(&input::text(path)?).map_err(|error| {
-        Failure::usage(
-            "trigger.file",
-            format!("`{}` is not JSON: {error}", path.display()),
-        )
-    })
 }
 
 /// The app that is meant: the one that is named, or the only one there is.

@@ -1,0 +1,8 @@
+//! Tencent Desk: talked to, looked at, and brought to what a file says, by the command line alone.
+
+mod apply;
+mod apps;
+mod chat;
+mod conversations;
+mod flows;
+mod shop;
