@@ -1,5 +1,6 @@
 //! Comparisons of a condition, ready to be asked.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use regex::{Regex, RegexBuilder};
@@ -57,12 +58,12 @@ pub(crate) fn regex(pattern: &str) -> Result<Regex, String> {
         .build()
         .map_err(|error| match error {
             regex::Error::CompiledTooBig(limit) => format!("it takes more than {limit} bytes"),
-            other => other
-                .to_string()
-                .lines()
-                .last()
-                .unwrap_or_default()
-                .to_owned(),
+            other => {
+                // The lines before the last show the pattern.
+                let shown = other.to_string();
+                let cause = shown.lines().last().unwrap_or_default();
+                cause.trim_start_matches("error: ").to_owned()
+            }
         })
 }
 
@@ -134,18 +135,15 @@ impl CompiledTest {
         let left = value_of(&self.variable).trim();
         let right = self.value.render(value_of);
         let right = right.trim();
-        let numbers = || Some((number(left)?, number(right)?));
-        let compared = |holds: fn(&f64, &f64) -> bool| {
-            numbers().is_some_and(|(left, right)| holds(&left, &right))
-        };
-        let equal = || left == right || compared(f64::eq);
+        let compared = |holds: fn(Ordering) -> bool| numbers(left, right).is_some_and(holds);
+        let equal = || left == right || compared(Ordering::is_eq);
         match self.operator {
             Operator::Equals => equal(),
             Operator::NotEquals => !equal(),
-            Operator::Greater => compared(f64::gt),
-            Operator::GreaterOrEqual => compared(f64::ge),
-            Operator::Less => compared(f64::lt),
-            Operator::LessOrEqual => compared(f64::le),
+            Operator::Greater => compared(Ordering::is_gt),
+            Operator::GreaterOrEqual => compared(Ordering::is_ge),
+            Operator::Less => compared(Ordering::is_lt),
+            Operator::LessOrEqual => compared(Ordering::is_le),
             Operator::Contains => left.contains(right),
             Operator::NotContains => !left.contains(right),
             Operator::Empty => left.is_empty(),
@@ -156,6 +154,15 @@ impl CompiledTest {
             }
         }
     }
+}
+
+/// How two numbers compare; nothing where one of them is none.
+fn numbers(left: &str, right: &str) -> Option<Ordering> {
+    // Exactly, where both are whole: ids are often too long for a `f64`, which takes neighbours for one.
+    if let (Ok(left), Ok(right)) = (left.parse::<i128>(), right.parse::<i128>()) {
+        return Some(left.cmp(&right));
+    }
+    number(left)?.partial_cmp(&number(right)?)
 }
 
 /// A decimal number; neither `inf` nor `nan` is one.
