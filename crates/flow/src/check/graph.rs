@@ -55,14 +55,11 @@ impl Checking<'_> {
                 waiting.extend(self.targets_of(&document.nodes[number]));
             }
         }
-        for (node, _) in document
-            .nodes
-            .iter()
-            .zip(&reached)
-            .filter(|(_, reached)| !**reached)
-        {
-            // A second start is a fault of its own.
-            if !matches!(node.kind, NodeKind::Start(_)) {
+        for (number, node) in document.nodes.iter().enumerate() {
+            // A second start and a second node of the same id are faults of their own.
+            let other =
+                matches!(node.kind, NodeKind::Start(_)) || self.by_id[node.id.as_str()] != number;
+            if !reached[number] && !other {
                 self.node = Some(&node.id);
                 self.fault(
                     FaultKind::Unreachable,
