@@ -94,14 +94,12 @@ pub struct Document {
 }
 
 /// A node: its id, its name, and what it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Node {
     /// Its id, unique in the flow: letters, digits, `-`, `_`.
-    #[schema(example = "node-reply-1")]
     pub id: String,
     /// What a person calls it; the id when left out.
     #[serde(skip_serializing_if = "String::is_empty")]
-    #[schema(required = false)]
     pub name: String,
     /// Its type with the settings of that type.
     #[serde(flatten)]
@@ -109,7 +107,7 @@ pub struct Node {
 }
 
 /// What a node is. An edge is the id of the node that it leads to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum NodeKind {
     /// Begins the flow.
@@ -242,7 +240,7 @@ pub struct Case {
 
 /// What is true or false of the variables.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Expression {
     /// One comparison.
     Test(Test),
@@ -285,9 +283,11 @@ pub struct ApiCall {
     #[serde(default)]
     pub outputs: Vec<String>,
     /// How long the answer may take; the app's own setting (2000) when left out.
+    #[schema(minimum = 1, maximum = 60_000)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline_ms: Option<u64>,
     /// How often a failed call is made again, up to 3; never by default (section 2.7).
+    #[schema(maximum = 3)]
     #[serde(default, skip_serializing_if = "is_zero")]
     pub retries: u8,
     /// Where it goes on.

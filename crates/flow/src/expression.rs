@@ -59,12 +59,12 @@ pub(crate) fn regex(pattern: &str) -> Result<Regex, String> {
         .build()
         .map_err(|error| match error {
             regex::Error::CompiledTooBig(limit) => format!("it takes more than {limit} bytes"),
-            other => other
-                .to_string()
-                .lines()
-                .last()
-                .unwrap_or_default()
-                .to_owned(),
+            other => {
+                // The lines before the last show the pattern.
+                let shown = other.to_string();
+                let cause = shown.lines().last().unwrap_or_default();
+                cause.trim_start_matches("error: ").to_owned()
+            }
         })
 }
 

@@ -249,6 +249,9 @@ impl Run {
     ) -> Result<Advance, Unexpected> {
         let node = flow.number_of(&self.at).ok_or(Unexpected)?;
         let phase = self.phase;
+        if !phase.is_at(&flow.nodes[node]) {
+            return Err(Unexpected);
+        }
         let mut walk = Walk::new(flow, self, variables, system);
         let next = match (phase, input) {
             (Phase::Asking, Input::Message(text)) => walk.read_answer(node, text),
@@ -278,6 +281,18 @@ impl Run {
     /// What information-collection nodes got from the user.
     pub fn collected(&self) -> &Variables {
         &self.collected
+    }
+}
+
+impl Phase {
+    /// Whether a run may wait so at this node: not at one that has become another.
+    fn is_at(self, node: &Ready) -> bool {
+        matches!(
+            (self, node),
+            (Self::Picking | Self::Asking, Ready::Collect { .. })
+                | (Self::Choosing, Ready::Branch { .. })
+                | (Self::Calling, Ready::ApiCall { .. })
+        )
     }
 }
 

@@ -5,7 +5,7 @@
 /// Attributes before the enum are kept, so that a room can derive a schema besides.
 #[macro_export]
 macro_rules! words {
-    ($($(#[$attribute:meta])* $name:ident { $($(#[$variant_attribute:meta])* $variant:ident = $word:literal,)* })*) => {$(
+    ($($(#[$attribute:meta])* $name:ident { $($(#[$variant_attribute:meta])* $variant:ident = $word:tt,)* })*) => {$(
         $(#[$attribute])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, ::serde::Serialize, ::serde::Deserialize)]
         pub enum $name { $($(#[$variant_attribute])* #[serde(rename = $word)] $variant,)* }

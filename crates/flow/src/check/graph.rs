@@ -53,9 +53,11 @@ impl Checking<'_> {
     fn reach(&mut self, start: usize, targets: &[Vec<usize>]) {
         let document = self.document;
         let reached = reachable([start], targets, |_| true);
-        for (node, reached) in document.nodes.iter().zip(reached) {
-            // A second start is a fault of its own.
-            if !reached && !matches!(node.kind, NodeKind::Start(_)) {
+        for (number, node) in document.nodes.iter().enumerate() {
+            // A second start and a second node of the same id are faults of their own.
+            let other =
+                matches!(node.kind, NodeKind::Start(_)) || self.by_id[node.id.as_str()] != number;
+            if !reached[number] && !other {
                 self.node = Some(&node.id);
                 let message = "no path from the start leads here";
                 self.fault(FaultKind::Unreachable, None, message);

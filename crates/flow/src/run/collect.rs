@@ -35,9 +35,9 @@ impl Walk<'_> {
 
     /// The user's answer is to be read.
     pub(super) fn read_answer(&mut self, node: usize, message: &str) -> Option<Next> {
-        self.hear(message);
         let missing = self.missing(node);
         let asked = self.asked(node, &missing)?;
+        self.hear(message);
         let text = message.to_owned();
         Some(Next::Pick(Pick {
             node,
