@@ -11,6 +11,8 @@ use crate::error::AppError;
 use crate::options::Settings;
 
 const NAME_CHARACTERS: usize = 64;
+/// The platform's own have four digits (section 2.8).
+const FIRST_TASK_ID: i64 = 1_001;
 /// Section 3.6: a callback token has 1 to 128 characters.
 const TOKEN_BYTES: usize = 128;
 const KEY_BYTES: usize = 512;
@@ -87,6 +89,8 @@ pub struct App {
     pub model_key: Option<Secret>,
     /// When it was made.
     pub created_at: ScheduleTime,
+    /// The last `TaskId` that was given to a flow of it.
+    pub(crate) last_task_id: i64,
 }
 
 /// An app to be made.
@@ -159,6 +163,7 @@ impl NewApp {
             token: self.token.filter(|token| !token.is_empty()),
             model_key: self.model_key.filter(|key| !key.is_empty()),
             created_at,
+            last_task_id: FIRST_TASK_ID - 1,
         };
         app.check()?;
         Ok(app)

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::app::{App, AppChange, Endpoints, NewApp, Numbers, UrlUse};
 use crate::desk::Desk;
 use crate::error::AppError;
+use crate::options::Settings;
 use crate::records;
 use crate::registry::Turn;
 
@@ -73,7 +74,8 @@ impl Desk {
         let mut statements = vec![records::apps::update(self.store(), &app)];
         statements.extend(self.write_endpoints(&app));
         let detail = json!({
-            "name": app.name, "urls": shown_urls(&app), "settings": app.settings,
+            "name": app.name, "urls": shown_urls(&app),
+            "settings": changed_settings(&before.settings, &app.settings),
             "signed": app.token.is_some(), "token_changed": app.token != before.token,
         });
         self.change(&turn, caller, "desk_app.update", &app, detail, statements)
@@ -97,6 +99,8 @@ impl Desk {
         let snapshot = self.registry().snapshot();
         let mut statements = vec![records::apps::delete(app.id)];
         statements.extend(records::flows::delete_all(snapshot.flows(), app.id));
+        let now = self.store().clock().schedule();
+        statements.extend(records::conversations::close_all(app.id, now));
         for endpoint in app.endpoints.all() {
             statements.extend(self.engine().endpoints().statements_to_delete(endpoint));
         }
@@ -202,6 +206,16 @@ fn types_of(which: UrlUse) -> TypeFilter {
         .map(|command| command.as_str().to_owned())
         .collect();
     TypeFilter::new(names).expect("a command word holds no character of a glob")
+}
+
+/// The names of the settings that were changed; their values may be credentials.
+fn changed_settings(before: &Settings, after: &Settings) -> Value {
+    let [before, after] = [before, after].map(|settings| json!(settings));
+    let members = after.as_object().into_iter().flatten();
+    let changed = members.filter(|(name, value)| before.get(name.as_str()) != Some(*value));
+    changed
+        .map(|(name, _)| Value::from(name.as_str()))
+        .collect()
 }
 
 /// The URLs without what may be a credential in their query.

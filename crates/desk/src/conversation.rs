@@ -106,6 +106,12 @@ pub(crate) struct Conversation {
 }
 
 impl Conversation {
+    /// The person who has it; a group is no person.
+    pub(crate) fn agent_id(&self) -> Option<&str> {
+        let has_agent = self.state == ConversationState::Agent;
+        self.agent.as_deref().filter(|_| has_agent)
+    }
+
     /// The system variables of it (section 2.5).
     pub(crate) fn system(&self) -> System {
         System {

@@ -1,9 +1,10 @@
 //! Conversations: started, talked in, read, closed, and in the end forgotten.
 
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
-use ringback_flow::Variables;
-use ringback_types::{ConversationId, RunId, ScheduleTime};
+use ringback_flow::{Variables, is_variable_name};
+use ringback_types::{ConversationId, RecordId as _, RunId, ScheduleTime};
 use serde::Deserialize;
 
 use crate::app::App;
@@ -16,10 +17,27 @@ use crate::talk::Talk;
 /// How long a message of a user may be, in characters.
 const MESSAGE_CHARACTERS: usize = 4_000;
 const NAME_CHARACTERS: usize = 128;
-/// How many interrupted runs are read at once.
+/// How many interrupted runs are read at once, and how many conversations that waited for a person.
 const TAKEN_UP_AT_ONCE: i64 = 100;
+const MOST_ASSIGNING: i64 = 10_000;
+/// How soon and how often a conversation is settled after a write was refused.
+const TRY_AGAIN: Duration = Duration::from_secs(2);
+const MOST_TRIES: u32 = 300;
 /// How many conversations one step of the retention forgets.
 const FORGOTTEN_AT_ONCE: i64 = 50;
+
+ringback_types::words! {
+    /// Who says something from outside.
+    #[derive(Default, utoipa::ToSchema)]
+    #[schema(as = DeskSpeaking)]
+    Speaking {
+        /// The user.
+        #[default]
+        User = "user",
+        /// The person who has the conversation; in a queue, the one who takes it.
+        Agent = "agent",
+    }
+}
 
 /// A conversation to be started.
 #[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
@@ -50,46 +68,26 @@ impl Desk {
     ) -> Result<Conversation, ConversationError> {
         let app = self.app(sdk_app_id)?;
         let conversation = self.drafted(&app, new)?;
-        let mut talk = Talk::of(self, app, conversation);
-        talk.write_new().await?;
+        let mut talk = Talk::new(self, app, conversation);
+        talk.write().await?;
         Ok(talk.into_parts().0)
     }
 
     fn drafted(&self, app: &App, new: NewConversation) -> Result<Conversation, ConversationError> {
         let settings = &app.settings;
-        let client_user_id = new.client_user_id.unwrap_or_else(|| "user1".to_owned());
-        let customer_service_id = new.customer_service_id;
-        let customer_service_id =
-            customer_service_id.unwrap_or_else(|| settings.customer_service_id.clone());
-        let channel_type = new
-            .channel_type
-            .unwrap_or_else(|| settings.channel_type.clone());
-        for (member, text) in [
-            ("client_user_id", &client_user_id),
-            ("customer_service_id", &customer_service_id),
-            ("channel_type", &channel_type),
-        ] {
-            check_text(member, text, NAME_CHARACTERS)?;
-        }
-        for (name, value) in &new.variables {
-            check_text("variables", name, NAME_CHARACTERS)?;
-            if value.chars().count() > MESSAGE_CHARACTERS {
-                let limit = MESSAGE_CHARACTERS;
-                return Err(ConversationError::Text {
-                    member: "variables",
-                    limit,
-                });
-            }
-        }
-        let flow = new.flow.map(|name| self.flow(app, &name)).transpose()?;
-        Ok(Conversation {
+        let given = |given: Option<String>, usual: &str| given.unwrap_or_else(|| usual.to_owned());
+        let conversation = Conversation {
             id: self.store().next_id(),
             app: app.id,
             session_id: self.uuid(),
-            client_user_id,
-            customer_service_id,
-            channel_type,
-            flow: flow.map(|flow| flow.id),
+            client_user_id: given(new.client_user_id, "user1"),
+            customer_service_id: given(new.customer_service_id, &settings.customer_service_id),
+            channel_type: given(new.channel_type, &settings.channel_type),
+            flow: new
+                .flow
+                .map(|name| self.flow(app, &name))
+                .transpose()?
+                .map(|flow| flow.id),
             draft: new.draft,
             state: ConversationState::Chatbot,
             agent: None,
@@ -100,26 +98,61 @@ impl Desk {
             created_at: self.store().clock().schedule(),
             closed_at: None,
             closed_because: None,
-        })
+        };
+        self.check_new(&conversation)?;
+        Ok(conversation)
     }
 
-    /// The user says something; answers everything that was said then, the user's own message first.
+    fn check_new(&self, conversation: &Conversation) -> Result<(), ConversationError> {
+        for (member, text) in [
+            ("client_user_id", &conversation.client_user_id),
+            ("customer_service_id", &conversation.customer_service_id),
+            ("channel_type", &conversation.channel_type),
+        ] {
+            check_text(member, text, NAME_CHARACTERS)?;
+        }
+        let limit = self.options().variables_bytes;
+        let named = conversation
+            .variables
+            .keys()
+            .all(|name| is_variable_name(name));
+        let clean = conversation
+            .variables
+            .values()
+            .all(|value| !value.contains('\0'));
+        if !named || !clean || size_of(&conversation.variables) > limit {
+            return Err(ConversationError::Variables { limit });
+        }
+        Ok(())
+    }
+
+    /// Somebody says something; answers everything that was said then, that message among it.
     ///
     /// Messages of one conversation are worked on in the order in which they came. The work goes on to
     /// its end even if whoever asked does not wait for it.
     pub(crate) async fn say(
         &self,
         id: ConversationId,
+        by: Speaking,
         text: &str,
     ) -> Result<(Conversation, Vec<Message>), ConversationError> {
         check_text("text", text, MESSAGE_CHARACTERS)?;
         let place = self.enter().ok_or(ConversationError::Busy)?;
-        let turn = self.0.turns.take(id).await;
+        let turn = self.0.turns.take(id).await.ok_or(ConversationError::Busy)?;
         let (desk, text) = (self.clone(), text.to_owned());
         let working = tokio::spawn(async move {
             let _held = (place, turn);
             let mut talk = Talk::open(&desk, id).await?;
-            talk.hear(&text).await?;
+            let heard = match by {
+                Speaking::User => talk.hear(&text).await,
+                Speaking::Agent => talk.hear_agent(&text).await,
+            };
+            if let Err(error @ ConversationError::Write(_)) = heard {
+                // A call that was made is not forgotten because its answer could not be written.
+                tokio::spawn(settle_soon(Arc::downgrade(&desk.0), id));
+                return Err(error);
+            }
+            heard?;
             Ok(talk.into_parts())
         });
         working.await.unwrap_or(Err(ConversationError::Broken))
@@ -130,7 +163,7 @@ impl Desk {
         &self,
         id: ConversationId,
     ) -> Result<Conversation, ConversationError> {
-        let turn = self.0.turns.take(id).await;
+        let turn = self.0.turns.take(id).await.ok_or(ConversationError::Busy)?;
         let desk = self.clone();
         let working = tokio::spawn(async move {
             let _held = turn;
@@ -150,6 +183,14 @@ impl Desk {
         match Talk::open(self, id).await {
             Ok(mut talk) if talk.is_idle() => talk.close(CloseReason::Idle).await,
             Ok(_) | Err(ConversationError::Closed) => Ok(()),
+            // Its app is gone, or what lies in the store cannot be read: nobody will say more in it.
+            Err(ConversationError::App(_) | ConversationError::Load(LoadError::Row { .. })) => {
+                let now = self.store().clock().schedule();
+                self.store()
+                    .write(conversations::close(id, now).into())
+                    .await?;
+                Ok(())
+            }
             Err(error) => Err(error),
         }
     }
@@ -160,7 +201,7 @@ impl Desk {
         id: ConversationId,
     ) -> Result<Conversation, ConversationError> {
         let found = conversations::find(self.store(), id).await?;
-        found.ok_or_else(|| ConversationError::NotFound(id.to_string()))
+        found.ok_or(ConversationError::NotFound(id))
     }
 
     /// The conversations of an app before `before`, newest first.
@@ -192,10 +233,20 @@ impl Desk {
         Ok(runs::of_conversation(self.store(), id, limit).await?)
     }
 
+    /// The runs of a conversation from this one on, in order.
+    pub(crate) async fn runs_from(
+        &self,
+        id: ConversationId,
+        from: RunId,
+        limit: i64,
+    ) -> Result<Vec<StoredRun>, ConversationError> {
+        Ok(runs::from_run(self.store(), id, from, limit).await?)
+    }
+
     /// The run of this id.
     pub(crate) async fn run(&self, id: RunId) -> Result<StoredRun, ConversationError> {
         let found = runs::find(self.store(), id).await?;
-        found.ok_or_else(|| ConversationError::NotFound(id.to_string()))
+        found.ok_or(ConversationError::NoRun(id))
     }
 
     /// The nodes that a run has passed after the step of number `after`.
@@ -222,15 +273,26 @@ impl Desk {
         Ok(old.len())
     }
 
-    /// Goes on with what was under way in a conversation when the process ended.
+    /// Goes on with what was under way in a conversation and is not any more.
     async fn settle(&self, id: ConversationId) -> Result<(), ConversationError> {
-        let _turn = self.0.turns.take(id).await;
+        // Where many wait, one of them does it.
+        let Some(_turn) = self.0.turns.take(id).await else {
+            return Ok(());
+        };
         match Talk::open(self, id).await {
             Ok(mut talk) => talk.settle().await,
             Err(ConversationError::Closed) => Ok(()),
             Err(error) => Err(error),
         }
     }
+}
+
+/// How many bytes variables take.
+pub(crate) fn size_of(variables: &Variables) -> usize {
+    variables
+        .iter()
+        .map(|(name, value)| name.len() + value.len())
+        .sum()
 }
 
 fn check_text(member: &'static str, text: &str, limit: usize) -> Result<(), ConversationError> {
@@ -245,44 +307,56 @@ fn check_text(member: &'static str, text: &str, limit: usize) -> Result<(), Conv
 }
 
 /// Goes on with every run that waited for the business when the process ended, and every conversation
-/// that waited for a person. A message that comes before does the same for its own conversation.
-pub(crate) async fn take_up_interrupted(desk: Weak<Inner>) {
-    let (mut run, mut assigning) = (None, None);
+/// that waited for a person; `before` is the first run of this process. A message that comes before does
+/// the same for its own conversation.
+pub(crate) async fn take_up_interrupted(desk: Weak<Inner>, before: RunId) {
+    let Some(desk) = desk.upgrade().map(Desk) else {
+        return;
+    };
+    if let Err(error) = take_up(&desk, before).await {
+        tracing::error!(%error, "interrupted runs could not be taken up; each goes on with its conversation's next message");
+    }
+}
+
+async fn take_up(desk: &Desk, before: RunId) -> Result<(), LoadError> {
+    for conversation in conversations::assigning(desk.store(), MOST_ASSIGNING).await? {
+        settle_or_warn(desk, conversation).await;
+    }
+    let mut after = RunId::from_raw(0);
     loop {
-        let Some(desk) = desk.upgrade().map(Desk) else {
-            return;
+        let calling = runs::calling(desk.store(), after, before, TAKEN_UP_AT_ONCE).await?;
+        let Some(last) = calling.last() else {
+            return Ok(());
         };
-        match interrupted(&desk, &mut run, &mut assigning).await {
-            Ok(0) => return,
-            Ok(_) => {}
-            Err(error) => {
-                tracing::error!(%error, "interrupted runs could not be taken up; each goes on with its conversation's next message");
-                return;
-            }
+        after = last.id;
+        for run in calling {
+            settle_or_warn(desk, run.conversation).await;
         }
     }
 }
 
-async fn interrupted(
-    desk: &Desk,
-    run: &mut Option<RunId>,
-    assigning: &mut Option<ConversationId>,
-) -> Result<usize, LoadError> {
-    let calling = runs::calling(desk.store(), *run, TAKEN_UP_AT_ONCE).await?;
-    *run = calling.last().map(|run| run.id).or(*run);
-    let waiting = conversations::assigning(desk.store(), *assigning, TAKEN_UP_AT_ONCE).await?;
-    *assigning = waiting.last().copied().or(*assigning);
-    let all: Vec<ConversationId> = calling
-        .iter()
-        .map(|run| run.conversation)
-        .chain(waiting)
-        .collect();
-    for conversation in &all {
-        if let Err(error) = desk.settle(*conversation).await {
-            tracing::warn!(%conversation, %error, "an interrupted conversation could not be taken up");
+async fn settle_or_warn(desk: &Desk, conversation: ConversationId) {
+    if let Err(error) = desk.settle(conversation).await {
+        tracing::warn!(%conversation, %error, "an interrupted conversation could not be taken up");
+    }
+}
+
+/// Tries again until the store takes writes once more, or the conversation goes on otherwise.
+async fn settle_soon(desk: Weak<Inner>, conversation: ConversationId) {
+    for _ in 0..MOST_TRIES {
+        tokio::time::sleep(TRY_AGAIN).await;
+        let Some(desk) = desk.upgrade().map(Desk) else {
+            return;
+        };
+        match desk.settle(conversation).await {
+            Err(ConversationError::Write(_)) => {}
+            Err(error) => {
+                tracing::warn!(%conversation, %error, "an interrupted conversation could not be taken up");
+                return;
+            }
+            Ok(()) => return,
         }
     }
-    Ok(all.len())
 }
 
 /// For whoever holds only the app.

@@ -67,9 +67,10 @@ impl Desk {
             idle,
         }));
         desk.engine().register_alarm(crate::idle::alarm(&desk));
-        tokio::spawn(crate::conversations::take_up_interrupted(Arc::downgrade(
-            &desk.0,
-        )));
+        let before = desk.store().next_id();
+        let interrupted =
+            crate::conversations::take_up_interrupted(Arc::downgrade(&desk.0), before);
+        tokio::spawn(interrupted);
         Ok(desk)
     }
 

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use ringback_deliver::{EndpointError, guard};
 use ringback_flow::Fault;
 use ringback_store::{ReadError, VaultError, WriteError};
-use ringback_types::{Code, Coded, Problem};
+use ringback_types::{Code, Coded, ConversationId, Problem, RunId};
 
 use crate::app::UrlUse;
 
@@ -27,6 +27,9 @@ pub enum LoadError {
         /// Why.
         source: VaultError,
     },
+    /// The store did not take something.
+    #[error(transparent)]
+    Write(#[from] WriteError),
     /// A row is damaged.
     #[error("{what} is damaged in the store: its {member}")]
     Row {
@@ -41,6 +44,7 @@ impl Coded for LoadError {
     fn code(&self) -> Code {
         match self {
             Self::Read(error) => error.code(),
+            Self::Write(error) => error.code(),
             Self::Secret { source, .. } => source.code(),
             Self::Row { .. } => Code::new("desk.row"),
         }
@@ -49,6 +53,7 @@ impl Coded for LoadError {
     fn hint(&self) -> Option<Cow<'static, str>> {
         match self {
             Self::Read(error) => error.hint(),
+            Self::Write(error) => error.hint(),
             Self::Secret { source, .. } => source.hint(),
             Self::Row { .. } => Some("restore a backup, or delete it and make it again".into()),
         }
@@ -122,7 +127,7 @@ impl Coded for AppError {
 
     fn hint(&self) -> Option<Cow<'static, str>> {
         Some(Cow::Borrowed(match self {
-            Self::NotFound(_) => "`ringback app list` shows them all",
+            Self::NotFound(_) => "`ringback app list --platform desk` shows them all",
             Self::Exists(_) => "choose another id, or change that app",
             Self::BadSdkAppId(_) => "it is 1 to 20 digits, such as 1400000000",
             Self::BadText { .. } | Self::BadSetting { .. } => return None,
@@ -183,14 +188,6 @@ pub enum FlowError {
     /// The document does not pass.
     #[error("{}", listed(.0))]
     Invalid(Vec<Fault>),
-    /// The document has another name than the flow that it is saved as.
-    #[error("the document is named `{document}`, the flow `{flow}`")]
-    OtherName {
-        /// The document's.
-        document: String,
-        /// The flow's.
-        flow: String,
-    },
     /// The node is not there or calls nothing.
     #[error("the flow has no API-call node `{0}`")]
     NoCallNode(String),
@@ -225,7 +222,6 @@ impl Coded for FlowError {
             Self::NoVersion { .. } => "flow.no_version",
             Self::NotPublished(_) => "flow.not_published",
             Self::Invalid(_) => "flow.invalid",
-            Self::OtherName { .. } => "flow.other_name",
             Self::NoCallNode(_) => "flow.no_call_node",
             Self::Load(error) => return error.code(),
             Self::Write(error) => return error.code(),
@@ -241,9 +237,6 @@ impl Coded for FlowError {
             Self::Invalid(_) => {
                 "`ringback flow check FILE` lists every fault; `ringback flow schema` prints the JSON Schema"
             }
-            Self::OtherName { .. } => {
-                "save it under its own name, or change the `name` in the document"
-            }
             Self::NoCallNode(_) => "`ringback flow draw` shows the nodes with their ids",
             Self::Load(error) => return error.hint(),
             Self::Write(error) => return error.hint(),
@@ -257,7 +250,7 @@ impl From<FlowError> for Problem {
             FlowError::App(error) => return error.into(),
             FlowError::NotFound { .. } | FlowError::NoVersion { .. } => 404,
             FlowError::NotPublished(_) => 409,
-            FlowError::Invalid(_) | FlowError::OtherName { .. } | FlowError::NoCallNode(_) => 422,
+            FlowError::Invalid(_) | FlowError::NoCallNode(_) => 422,
             FlowError::Load(_) => 500,
             FlowError::Write(_) => 503,
         };
@@ -274,9 +267,15 @@ pub enum ConversationError {
     /// The flow that it is to begin with.
     #[error(transparent)]
     Flow(#[from] FlowError),
-    /// There is none of that id.
+    /// There is no conversation of that id.
     #[error("no conversation `{0}`")]
-    NotFound(String),
+    NotFound(ConversationId),
+    /// There is no run of that id.
+    #[error("no run `{0}`")]
+    NoRun(RunId),
+    /// No person has it, so none can speak.
+    #[error("no person has the conversation")]
+    NoAgent,
     /// It is closed.
     #[error("the conversation is closed")]
     Closed,
@@ -286,6 +285,12 @@ pub enum ConversationError {
         /// Which.
         member: &'static str,
         /// How long it may be.
+        limit: usize,
+    },
+    /// The variables that it is to begin with.
+    #[error("the variables are above {limit} bytes together, or one has no name of a variable")]
+    Variables {
+        /// How many bytes they may take.
         limit: usize,
     },
     /// As many messages as may be are worked on.
@@ -307,9 +312,11 @@ impl Coded for ConversationError {
         Code::new(match self {
             Self::App(error) => return error.code(),
             Self::Flow(error) => return error.code(),
-            Self::NotFound(_) => "api.not_found",
+            Self::NotFound(_) | Self::NoRun(_) => "api.not_found",
+            Self::NoAgent => "desk.no_agent",
             Self::Closed => "desk.conversation_closed",
             Self::Text { .. } => "desk.text",
+            Self::Variables { .. } => "desk.variables",
             Self::Busy => "desk.busy",
             Self::Broken => "desk.broken",
             Self::Load(error) => return error.code(),
@@ -322,8 +329,11 @@ impl Coded for ConversationError {
             Self::App(error) => return error.hint(),
             Self::Flow(error) => return error.hint(),
             Self::NotFound(_) => "`ringback desk list` shows them",
+            Self::NoRun(_) => "`ringback flow runs` shows them",
+            Self::NoAgent => "a flow hands it to one by a `transfer` node",
             Self::Closed => "start another",
             Self::Text { .. } | Self::Broken => return None,
+            Self::Variables { .. } => "a name is letters, digits and `_`, at most 64",
             Self::Busy => "come again in a moment",
             Self::Load(error) => return error.hint(),
             Self::Write(error) => return error.hint(),
@@ -336,9 +346,9 @@ impl From<ConversationError> for Problem {
         let status = match error {
             ConversationError::App(error) => return error.into(),
             ConversationError::Flow(error) => return error.into(),
-            ConversationError::NotFound(_) => 404,
-            ConversationError::Closed => 409,
-            ConversationError::Text { .. } => 422,
+            ConversationError::NotFound(_) | ConversationError::NoRun(_) => 404,
+            ConversationError::Closed | ConversationError::NoAgent => 409,
+            ConversationError::Text { .. } | ConversationError::Variables { .. } => 422,
             ConversationError::Broken | ConversationError::Load(_) => 500,
             ConversationError::Busy | ConversationError::Write(_) => 503,
         };

@@ -32,9 +32,10 @@ impl<'a> Fixture<'a> {
         }
     }
 
-    pub(crate) fn body(&self, command: Command) -> Bytes {
-        match command {
-            Command::InterfaceInvocation => self.invocation(),
+    /// Nothing for the call of a node, which is made of the node.
+    pub(crate) fn body(&self, command: Command) -> Option<Bytes> {
+        Some(match command {
+            Command::InterfaceInvocation => return None,
             Command::TaskFlowEventNotify => self.flow_event(),
             Command::SessionEventNotify => self.session_event(),
             Command::OnAssignHuman => self.assign().to_bytes(),
@@ -42,19 +43,7 @@ impl<'a> Fixture<'a> {
             Command::OnC2CSignalMessage => self.signal(),
             Command::OnC2CMessage => self.message(),
             Command::OnGroupMessage => self.group_message(),
-        }
-    }
-
-    fn invocation(&self) -> Bytes {
-        let values = [
-            ("SystemClientUserID", USER),
-            ("SystemSessionID", self.session.as_str()),
-        ];
-        body::InterfaceInvocation {
-            values: &values,
-            event_time: self.now,
-        }
-        .to_bytes()
+        })
     }
 
     fn flow_event(&self) -> Bytes {

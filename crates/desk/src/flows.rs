@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use ringback_flow::{Flow, FlowKind};
-use ringback_store::{Change, Statement, WriteError};
+use ringback_flow::{Fault, Flow, FlowKind};
+use ringback_store::{Change, Statement};
 use ringback_types::{AppId, FlowId, ScheduleTime};
 use serde_json::{Value, json};
 
@@ -77,46 +77,51 @@ impl Desk {
         document: &[u8],
         publish: bool,
     ) -> Result<StoredFlow, FlowError> {
-        let flow = Flow::parse(document).map_err(FlowError::Invalid)?;
-        let app = self.app(sdk_app_id)?;
+        let flow = checked(document.to_vec())
+            .await
+            .map_err(FlowError::Invalid)?;
         let turn = self.registry().turn().await;
+        let app = self.app(sdk_app_id)?;
         let now = self.store().clock().schedule();
-        let snapshot = self.registry().snapshot();
-        let name = flow.document().name.clone();
         let text = serde_json::to_string(flow.document()).expect("a document is texts and lists");
-        let there = snapshot.flow(app.id, &name).cloned();
-        let fresh = there.is_none();
-        let mut saved = there.unwrap_or_else(|| StoredFlow {
-            id: self.store().next_id(),
-            app: app.id,
-            name,
-            task_id: next_task_id(snapshot.flows()),
-            latest: 0,
-            published: None,
-            created_at: now,
-            updated_at: now,
-        });
-        saved.latest += 1;
+        let (mut saved, mut statements) = self.versioned(&app, &flow.document().name, now);
         if publish {
             saved.published = Some(saved.latest);
         }
-        let first = if fresh {
+        statements.push(if saved.latest == 1 {
             records::flows::insert(&saved)
         } else {
             records::flows::update_latest(&saved, now)
-        };
-        let version = records::flows::insert_version(saved.id, saved.latest, &text, caller, now);
-        let detail = json!({ "version": saved.latest, "published": saved.published });
-        self.change_flow(
-            caller,
-            "desk_flow.save",
-            &saved,
-            detail,
-            vec![first, version],
-        )
-        .await?;
+        });
+        let version = saved.latest;
+        statements.push(records::flows::insert_version(
+            saved.id, version, &text, caller, now,
+        ));
+        let detail = json!({ "version": version, "published": saved.published });
+        self.change_flow(caller, "desk_flow.save", &saved, detail, statements)
+            .await?;
         turn.reload().await?;
         self.flow(&app, &saved.name)
+    }
+
+    /// The flow of this name with one version more, and what has to be written for a new one.
+    fn versioned(&self, app: &App, name: &str, now: ScheduleTime) -> (StoredFlow, Vec<Statement>) {
+        if let Some(mut flow) = self.registry().snapshot().flow(app.id, name).cloned() {
+            flow.latest += 1;
+            return (flow, Vec::new());
+        }
+        let task_id = app.last_task_id + 1;
+        let flow = StoredFlow {
+            id: self.store().next_id(),
+            app: app.id,
+            name: name.to_owned(),
+            task_id,
+            latest: 1,
+            published: None,
+            created_at: now,
+            updated_at: now,
+        };
+        (flow, vec![records::apps::take_task_id(app.id, task_id)])
     }
 
     /// Lets users meet this version, the newest when left out; an older one is a rollback.
@@ -127,8 +132,8 @@ impl Desk {
         name: &str,
         version: Option<i64>,
     ) -> Result<StoredFlow, FlowError> {
-        let app = self.app(sdk_app_id)?;
         let turn = self.registry().turn().await;
+        let app = self.app(sdk_app_id)?;
         let flow = self.flow(&app, name)?;
         let version = version.unwrap_or(flow.latest);
         self.edition_of(&flow, version).await?;
@@ -144,8 +149,8 @@ impl Desk {
         sdk_app_id: &str,
         name: &str,
     ) -> Result<StoredFlow, FlowError> {
-        let app = self.app(sdk_app_id)?;
         let turn = self.registry().turn().await;
+        let app = self.app(sdk_app_id)?;
         let flow = self.flow(&app, name)?;
         self.set_published(caller, &flow, None).await?;
         turn.reload().await?;
@@ -172,8 +177,8 @@ impl Desk {
         sdk_app_id: &str,
         name: &str,
     ) -> Result<(), FlowError> {
-        let app = self.app(sdk_app_id)?;
         let turn = self.registry().turn().await;
+        let app = self.app(sdk_app_id)?;
         let flow = self.flow(&app, name)?;
         let statements = Vec::from(records::flows::delete(flow.id));
         self.change_flow(caller, "desk_flow.delete", &flow, json!({}), statements)
@@ -232,17 +237,16 @@ impl Desk {
     }
 }
 
-fn next_task_id(flows: &[StoredFlow]) -> i64 {
-    flows.iter().map(|flow| flow.task_id).max().unwrap_or(1_000) + 1
+/// Reads and checks a document beside the runtime: patterns of a large one take a while to make ready.
+pub(crate) async fn checked(document: Vec<u8>) -> Result<Flow, Vec<Fault>> {
+    let checking = tokio::task::spawn_blocking(move || Flow::parse(&document));
+    // A check does not panic; should it, the document is not one that may run.
+    checking
+        .await
+        .unwrap_or_else(|_| Err(vec![Fault::unreadable()]))
 }
 
 /// The word of a kind, for whoever shows it.
 pub(crate) fn kind_of(edition: &Edition) -> FlowKind {
     edition.flow.document().kind
-}
-
-impl From<WriteError> for crate::error::LoadError {
-    fn from(error: WriteError) -> Self {
-        Self::Read(ringback_store::ReadError::Failed(error.to_string()))
-    }
 }

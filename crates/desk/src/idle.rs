@@ -4,16 +4,18 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{StreamExt as _, stream};
 use ringback_deliver::{Alarm, BoxFuture};
+use ringback_store::ReadError;
 use ringback_types::ScheduleTime;
 
 use crate::desk::{Desk, Inner};
-use crate::error::ConversationError;
 use crate::records;
 
-/// How many are closed before the next look, and how many of them at once: they share commits.
-const AT_ONCE: i64 = 500;
+/// How many are looked up at once, how many such looks one ringing takes, and how many are closed at the
+/// same time, so that they share commits.
+const PAGE: i64 = 500;
+const PAGES: usize = 4;
 const TOGETHER: usize = 64;
 /// How long what could not be closed rests.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -21,21 +23,44 @@ const NEVER: i64 = i64::MAX;
 
 /// When the next conversation may have been quiet for too long; never later than that.
 #[derive(Debug)]
-pub(crate) struct Idle(AtomicI64);
+pub(crate) struct Idle {
+    next: AtomicI64,
+    /// The time that is rung for now.
+    ringing: AtomicI64,
+    /// Whoever rings second waits until the first is done, and finds nothing due.
+    turn: tokio::sync::Mutex<()>,
+}
 
 impl Idle {
     pub(crate) fn new(next: Option<ScheduleTime>) -> Self {
-        Self(AtomicI64::new(next.map_or(NEVER, ScheduleTime::as_millis)))
+        Self {
+            next: AtomicI64::new(next.map_or(NEVER, ScheduleTime::as_millis)),
+            ringing: AtomicI64::new(NEVER),
+            turn: tokio::sync::Mutex::default(),
+        }
     }
 
     /// A conversation will have been quiet for too long then; whether nobody was due before.
     pub(crate) fn due(&self, at: ScheduleTime) -> bool {
-        self.0.fetch_min(at.as_millis(), Ordering::AcqRel) > at.as_millis()
+        self.next.fetch_min(at.as_millis(), Ordering::AcqRel) > at.as_millis()
     }
 
     fn next(&self) -> Option<ScheduleTime> {
-        let next = self.0.load(Ordering::Acquire);
+        let next = self.next.load(Ordering::Acquire);
+        let next = next.min(self.ringing.load(Ordering::Acquire));
         (next != NEVER).then(|| ScheduleTime::from_millis(next))
+    }
+
+    /// Takes what is due at `now`, if anything is.
+    fn take(&self, now: ScheduleTime) -> bool {
+        let next = self.next.load(Ordering::Acquire);
+        if next > now.as_millis() {
+            return false;
+        }
+        self.ringing.store(next, Ordering::Release);
+        // What becomes due from here on is noted anew.
+        self.next.store(NEVER, Ordering::Release);
+        true
     }
 }
 
@@ -52,18 +77,19 @@ impl IdleAlarm {
         let Some(desk) = self.0.upgrade().map(Desk) else {
             return;
         };
-        // What becomes due from here on is noted anew.
-        desk.0.idle.0.store(NEVER, Ordering::Release);
-        let next = match close_idle(&desk, now).await {
-            Ok(next) => next,
-            Err(error) => {
-                tracing::warn!(%error, "quiet conversations could not be closed; tried again soon");
-                Some(now.plus(PAUSE))
-            }
-        };
-        if let Some(next) = next {
-            desk.0.idle.due(next);
+        let idle = &desk.0.idle;
+        let _turn = idle.turn.lock().await;
+        if !idle.take(now) {
+            return;
         }
+        let next = close_idle(&desk, now).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "quiet conversations could not be looked up; tried again soon");
+            Some(now.plus(PAUSE))
+        });
+        if let Some(next) = next {
+            idle.due(next);
+        }
+        idle.ringing.store(NEVER, Ordering::Release);
     }
 }
 
@@ -78,14 +104,21 @@ impl Alarm for IdleAlarm {
 }
 
 /// Answers when the next is due.
-async fn close_idle(
-    desk: &Desk,
-    now: ScheduleTime,
-) -> Result<Option<ScheduleTime>, ConversationError> {
-    let idle = records::conversations::idle(desk.store(), now, AT_ONCE).await?;
-    let closing = stream::iter(idle).map(|id| desk.close_idle(id));
-    let () = closing.buffer_unordered(TOGETHER).try_collect().await?;
+async fn close_idle(desk: &Desk, now: ScheduleTime) -> Result<Option<ScheduleTime>, ReadError> {
+    for _ in 0..PAGES {
+        let page = records::conversations::idle(desk.store(), now, PAGE).await?;
+        let count = page.len();
+        let closing = stream::iter(page).for_each_concurrent(TOGETHER, |id| async move {
+            if let Err(error) = desk.close_idle(id).await {
+                tracing::warn!(conversation = %id, %error, "a quiet conversation could not be closed");
+            }
+        });
+        closing.await;
+        if count < PAGE as usize {
+            break;
+        }
+    }
     let next = records::conversations::next_idle(desk.store()).await?;
-    // One that is busy stays due; what it does now will say anew when it is quiet.
+    // What is left is busy, could not be closed, or is more than one ringing takes.
     Ok(next.map(|next| if next > now { next } else { now.plus(PAUSE) }))
 }

@@ -14,7 +14,8 @@ use crate::desk::Desk;
 use crate::library::Edition;
 use crate::resolve::NODE_HEADER;
 
-/// What the log keeps of the values that were sent and answered: their beginning.
+/// What a step keeps of the values that were sent and answered: some of them, and their beginning.
+const SEEN_VALUES: usize = 50;
 const SEEN_CHARACTERS: usize = 200;
 
 /// What became of the call of a node.
@@ -109,7 +110,7 @@ fn note(seen: &mut CallSeen, outcome: &CallOutcome) -> Option<Vec<(String, Strin
         Ok(answer) => match read_invocation_answer(answer) {
             Ok(answer) => {
                 (seen.failure, seen.detail) = (None, None);
-                return Some(answer.values);
+                return Some(without_nul(answer.values));
             }
             Err(failure) => (failure.code().to_string(), failure.to_string()),
         },
@@ -119,10 +120,25 @@ fn note(seen: &mut CallSeen, outcome: &CallOutcome) -> Option<Vec<(String, Strin
     None
 }
 
+/// The store keeps no text with a NUL in it.
+fn without_nul(values: Vec<(String, String)>) -> Vec<(String, String)> {
+    let clean = |text: String| {
+        if text.contains('\0') {
+            text.replace('\0', "")
+        } else {
+            text
+        }
+    };
+    let values = values.into_iter();
+    values
+        .map(|(name, value)| (clean(name), clean(value)))
+        .collect()
+}
+
 fn shortened(values: &[(String, String)]) -> Vec<(String, String)> {
     let short = |text: &String| text.chars().take(SEEN_CHARACTERS).collect();
-    values
-        .iter()
-        .map(|(name, value)| (name.clone(), short(value)))
+    let first = values.iter().take(SEEN_VALUES);
+    first
+        .map(|(name, value)| (short(name), short(value)))
         .collect()
 }

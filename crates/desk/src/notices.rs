@@ -30,6 +30,8 @@ ringback_types::words! {
         RobotMessage = "ChatBot.RobotSendMsg",
         /// The user says something to a person.
         UserMessageToAgent = "Agent.UserSendMsg",
+        /// The person says something.
+        AgentMessage = "Agent.SeatSendMsg",
         /// A person is to take over.
         Transfer = "TransferToAgent",
         /// A person has taken over.
@@ -53,13 +55,20 @@ pub(crate) struct Passed<'a> {
     pub(crate) next_node_id: Option<&'a str>,
 }
 
-/// `CloudCustomData` of what is said: a marker that says why (section 2.8).
-pub(crate) fn marker(speaker: Speaker, message_type: &str) -> String {
-    let role = match speaker {
-        Speaker::Robot | Speaker::User => "robot",
-        Speaker::Agent => "seat",
-    };
-    json!({ "messageType": message_type, "role": role, "scene": SCENE }).to_string()
+impl Message {
+    /// `CloudCustomData`: a marker that says why it is said, and who says it (section 2.8); nothing for
+    /// what the user says.
+    pub(crate) fn marker(&self) -> Option<String> {
+        let marked = match self.speaker {
+            Speaker::User => return None,
+            Speaker::Robot => {
+                json!({ "messageType": self.message_type, "role": "robot", "scene": SCENE })
+            }
+            // What a person says has no type of its own.
+            Speaker::Agent => json!({ "role": "seat", "scene": SCENE }),
+        };
+        Some(marked.to_string())
+    }
 }
 
 impl Desk {
@@ -105,8 +114,7 @@ impl Desk {
         app.urls.get(&UrlUse::SessionEvents)?;
         let now = self.wire_now();
         let key = message.map(|message| self.message_key(message, now));
-        let marked = message
-            .and_then(|message| Some(marker(message.speaker, message.message_type.as_deref()?)));
+        let marked = message.and_then(Message::marker);
         let body = body::SessionEvent {
             session_id: &conversation.session_id,
             event: word.as_str(),
@@ -114,7 +122,7 @@ impl Desk {
             channel_type: &conversation.channel_type,
             client_user_id: &conversation.client_user_id,
             customer_service_id: &conversation.customer_service_id,
-            agent_id: conversation.agent.as_deref(),
+            agent_id: conversation.agent_id(),
             msg_key: key.as_deref(),
             text: message.map(|message| message.text.as_str()),
             cloud_custom_data: marked.as_deref(),

@@ -15,7 +15,7 @@ pub const SCHEMA: Schema = Schema {
     steps: &["CREATE TABLE desk_app (
          id {id}, sdk_app_id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, source {int} NOT NULL,
          endpoints TEXT NOT NULL, urls TEXT NOT NULL, settings TEXT NOT NULL,
-         token {bytes}, model_key {bytes}, created_at {int} NOT NULL
+         token {bytes}, model_key {bytes}, created_at {int} NOT NULL, last_task_id {int} NOT NULL
      ) {strict};
      CREATE TABLE desk_flow (
          id {id}, app {int} NOT NULL, name TEXT NOT NULL, task_id {int} NOT NULL,

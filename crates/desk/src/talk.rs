@@ -17,8 +17,8 @@ use ringback_types::{ConversationId, ScheduleTime};
 
 use crate::app::App;
 use crate::conversation::{
-    CallSeen, CloseReason, Conversation, ConversationState, Message, RunEnding, RunState, Speaker,
-    Step, StoredRun,
+    CallSeen, CloseReason, Conversation, ConversationState, Message, RunState, Speaker, Step,
+    StoredRun,
 };
 use crate::desk::Desk;
 use crate::error::ConversationError;
@@ -27,14 +27,19 @@ use crate::library::Edition;
 use crate::notices::SessionWord;
 use crate::records::{conversations, runs as run_records};
 
+/// The person who answers where nobody has said who does.
+const PLAYED_AGENT: &str = "agent@desk.example";
+
 /// A conversation that is worked on; whoever has it holds its turn.
 pub(crate) struct Talk<'a> {
     desk: &'a Desk,
     app: Arc<App>,
     conversation: Conversation,
     system: System,
-    /// How many messages the store has.
-    written: i64,
+    /// The moment of everything that is written together.
+    at: ScheduleTime,
+    /// How many messages the store has; nothing where it does not have the conversation yet.
+    written: Option<i64>,
     active: Option<Active>,
     /// Everything that was said since the talk was opened.
     said: Vec<Message>,
@@ -63,23 +68,31 @@ impl<'a> Talk<'a> {
         id: ConversationId,
     ) -> Result<Self, ConversationError> {
         let found = conversations::find(desk.store(), id).await?;
-        let conversation = found.ok_or_else(|| ConversationError::NotFound(id.to_string()))?;
+        let conversation = found.ok_or(ConversationError::NotFound(id))?;
         if conversation.state == ConversationState::Closed {
             return Err(ConversationError::Closed);
         }
         let app = desk.app_by_id(conversation.app)?;
         let mut talk = Self::of(desk, app, conversation);
+        talk.written = Some(talk.conversation.messages);
         talk.load_run().await?;
         Ok(talk)
     }
 
-    /// A conversation that begins.
-    pub(crate) fn of(desk: &'a Desk, app: Arc<App>, conversation: Conversation) -> Self {
+    /// A conversation that begins; it is not written yet.
+    pub(crate) fn new(desk: &'a Desk, app: Arc<App>, conversation: Conversation) -> Self {
+        let mut talk = Self::of(desk, app, conversation);
+        talk.tell(SessionWord::Begin);
+        talk
+    }
+
+    fn of(desk: &'a Desk, app: Arc<App>, conversation: Conversation) -> Self {
         Self {
             desk,
             app,
             system: conversation.system(),
-            written: conversation.messages,
+            at: desk.store().clock().schedule(),
+            written: None,
             conversation,
             active: None,
             said: Vec::new(),
@@ -108,13 +121,32 @@ impl<'a> Talk<'a> {
         };
         self.say(word, message);
         if !with_bot {
-            return self.write(Vec::new()).await;
+            return self.write().await;
         }
         let next = match self.active.take() {
             Some(active) => self.go_on(active, text),
             None => self.begin(text).await?,
         };
         self.drive(next).await
+    }
+
+    /// The person who has the conversation says something; in a queue, takes it.
+    pub(crate) async fn hear_agent(&mut self, text: &str) -> Result<(), ConversationError> {
+        self.settle().await?;
+        match self.conversation.state {
+            ConversationState::Agent => {}
+            ConversationState::Queuing => {
+                self.conversation.state = ConversationState::Agent;
+                self.conversation.agent = Some(PLAYED_AGENT.to_owned());
+                self.connected();
+            }
+            ConversationState::Chatbot
+            | ConversationState::Assigning
+            | ConversationState::Closed => return Err(ConversationError::NoAgent),
+        }
+        let message = self.message(Speaker::Agent, None, text.to_owned(), Vec::new());
+        self.say(SessionWord::AgentMessage, message);
+        self.write().await
     }
 
     /// Goes on with what was under way when the process ended: the business's answer is not known, so
@@ -129,14 +161,17 @@ impl<'a> Talk<'a> {
             .is_some_and(|active| active.stored.state == RunState::Calling);
         if interrupted {
             let next = self.interrupted();
-            self.drive(next).await?;
+            return self.drive(next).await;
+        }
+        if self.lost.is_some() {
+            return self.write().await;
         }
         Ok(())
     }
 
     /// Nobody says anything in it any more.
     pub(crate) async fn close(&mut self, reason: CloseReason) -> Result<(), ConversationError> {
-        self.end_run(RunEnding::Closed);
+        self.break_off();
         let (text, message_type, word) = match reason {
             CloseReason::Asked => (
                 self.app.settings.closed(),
@@ -156,14 +191,14 @@ impl<'a> Talk<'a> {
             self.tell(SessionWord::End);
         }
         self.conversation.state = ConversationState::Closed;
-        self.conversation.closed_at = Some(self.now());
+        self.conversation.closed_at = Some(self.at);
         self.conversation.closed_because = Some(reason);
-        self.write(Vec::new()).await
+        self.write().await
     }
 
     /// Whether it has been quiet for long enough to be closed.
     pub(crate) fn is_idle(&self) -> bool {
-        self.conversation.idle_at.is_some_and(|at| at <= self.now())
+        self.conversation.idle_at.is_some_and(|at| at <= self.at)
     }
 
     /// Does what the run needs until it waits for the user or is over.
@@ -174,7 +209,7 @@ impl<'a> Talk<'a> {
                 Next::User => None,
                 Next::Pick(pick) => self.pick(&pick).await,
                 Next::Call { node, values } => {
-                    self.write(Vec::new()).await?;
+                    self.write().await?;
                     self.call(node, &values).await
                 }
                 Next::Over(ending) => {
@@ -186,11 +221,12 @@ impl<'a> Talk<'a> {
                 }
             };
         }
-        self.write(Vec::new()).await
+        self.write().await
     }
 
-    fn now(&self) -> ScheduleTime {
-        self.desk.store().clock().schedule()
+    /// Time has passed: what happens from here on belongs to another moment.
+    fn wait_is_over(&mut self) {
+        self.at = self.desk.store().clock().schedule();
     }
 
     fn message(
@@ -207,7 +243,7 @@ impl<'a> Talk<'a> {
             message_type: message_type.map(str::to_owned),
             text,
             choices,
-            at: self.now(),
+            at: self.at,
         }
     }
 
@@ -232,26 +268,48 @@ impl<'a> Talk<'a> {
         self.arrivals.extend(told);
     }
 
-    /// Everything that is not written yet, and `more`, in one write.
-    async fn write(&mut self, more: Vec<Statement>) -> Result<(), ConversationError> {
-        let idle_seconds = i64::try_from(self.app.settings.idle_seconds).unwrap_or(i64::MAX / 1000);
-        let open = self.conversation.state != ConversationState::Closed && idle_seconds > 0;
-        self.conversation.idle_at = open.then(|| self.now().plus_millis(idle_seconds * 1000));
-        let mut statements = more;
-        let is_new = !statements.is_empty();
-        if !is_new {
-            statements.push(conversations::update(&self.conversation, self.written));
-        }
-        let unwritten = self
-            .said
-            .iter()
-            .filter(|message| message.number > self.written);
-        let id = self.conversation.id;
-        statements.extend(unwritten.map(|message| conversations::insert_message(id, message)));
+    /// Everything that is not written yet, in one write.
+    pub(crate) async fn write(&mut self) -> Result<(), ConversationError> {
+        self.set_idle();
+        let statements = self.statements();
+        let arrivals = std::mem::take(&mut self.arrivals);
+        self.desk.engine().accept_all(arrivals, statements).await?;
+        self.wait_is_over();
+        self.written = Some(self.conversation.messages);
         if let Some(active) = &mut self.active {
-            let fresh = std::mem::take(&mut active.fresh);
+            active.fresh = false;
+        }
+        let over = |active: &Active| active.stored.state == RunState::Over;
+        if self.active.as_ref().is_some_and(over) {
+            self.active = None;
+        }
+        if let Some(at) = self.conversation.idle_at
+            && self.desk.0.idle.due(at)
+        {
+            self.desk.engine().nudge();
+        }
+        self.desk.0.watchers.changed(self.conversation.id);
+        Ok(())
+    }
+
+    fn set_idle(&mut self) {
+        let seconds = i64::try_from(self.app.settings.idle_seconds).unwrap_or(i64::MAX / 1000);
+        let open = self.conversation.state != ConversationState::Closed && seconds > 0;
+        self.conversation.idle_at = open.then(|| self.at.plus_millis(seconds * 1000));
+    }
+
+    fn statements(&mut self) -> Vec<Statement> {
+        let id = self.conversation.id;
+        let mut statements = vec![match self.written {
+            None => conversations::insert(&self.conversation),
+            Some(written) => conversations::update(&self.conversation, written),
+        }];
+        let written = self.written.unwrap_or(0);
+        let unwritten = self.said.iter().filter(|message| message.number > written);
+        statements.extend(unwritten.map(|message| conversations::insert_message(id, message)));
+        if let Some(active) = &self.active {
             let run = &active.stored;
-            statements.push(if fresh {
+            statements.push(if active.fresh {
                 run_records::insert(run)
             } else {
                 run_records::update(run)
@@ -264,32 +322,6 @@ impl<'a> Talk<'a> {
             );
         }
         statements.extend(self.lost.take().as_ref().map(run_records::update));
-        let arrivals = std::mem::take(&mut self.arrivals);
-        self.desk.engine().accept_all(arrivals, statements).await?;
-        self.written = self.conversation.messages;
-        if self
-            .active
-            .as_ref()
-            .is_some_and(|active| active.stored.state == RunState::Over)
-        {
-            self.active = None;
-        }
-        if let Some(at) = self.conversation.idle_at
-            && self.desk.0.idle.due(at)
-        {
-            self.desk.engine().nudge();
-        }
-        self.desk.0.watchers.changed(id);
-        Ok(())
-    }
-
-    /// Writes a conversation that has just begun.
-    pub(crate) async fn write_new(&mut self) -> Result<(), ConversationError> {
-        self.tell(SessionWord::Begin);
-        let idle_seconds = i64::try_from(self.app.settings.idle_seconds).unwrap_or(i64::MAX / 1000);
-        self.conversation.idle_at =
-            (idle_seconds > 0).then(|| self.now().plus_millis(idle_seconds * 1000));
-        let insert = conversations::insert(&self.conversation);
-        self.write(vec![insert]).await
+        statements
     }
 }

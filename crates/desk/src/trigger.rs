@@ -175,11 +175,11 @@ impl Desk {
     }
 
     fn made(&self, app: &App, command: Command, trigger: &Trigger) -> Result<Bytes, TriggerError> {
-        let mut body = match &trigger.body {
-            Some(body) => body.clone(),
-            None => serde_json::from_slice(&Fixture::new(self, app).body(command))
-                .map_err(|_| TriggerError::NotAnObject)?,
+        let fixture = || {
+            let fixture = Fixture::new(self, app).body(command).unwrap_or_default();
+            serde_json::from_slice(&fixture).map_err(|_| TriggerError::NotAnObject)
         };
+        let mut body = trigger.body.clone().map_or_else(fixture, Ok)?;
         if !body.is_object() {
             return Err(TriggerError::NotAnObject);
         }

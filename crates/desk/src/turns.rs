@@ -8,6 +8,9 @@ use tokio::sync::OwnedMutexGuard;
 
 type Lock = Arc<tokio::sync::Mutex<()>>;
 
+/// How many may work on a conversation or wait for that.
+const LONGEST_QUEUE: usize = 16;
+
 /// Who works on which conversation. Only those that are worked on or waited for have an entry.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Turns(Arc<Mutex<HashMap<ConversationId, Lock>>>);
@@ -21,16 +24,25 @@ pub(crate) struct Turn {
 }
 
 impl Turns {
-    /// Waits until everybody who came before is done. Whoever waits keeps its place in the queue.
-    pub(crate) async fn take(&self, conversation: ConversationId) -> Turn {
-        let lock = Arc::clone(self.all().entry(conversation).or_default());
+    /// Waits until everybody who came before is done. Whoever waits keeps its place in the queue; nothing
+    /// when too many wait there already.
+    pub(crate) async fn take(&self, conversation: ConversationId) -> Option<Turn> {
+        let lock = {
+            let mut all = self.all();
+            let lock = all.entry(conversation).or_default();
+            // One is the map's own.
+            if Arc::strong_count(lock) > LONGEST_QUEUE {
+                return None;
+            }
+            Arc::clone(lock)
+        };
         let mut turn = Turn {
             turns: self.clone(),
             conversation,
             held: None,
         };
         turn.held = Some(lock.lock_owned().await);
-        turn
+        Some(turn)
     }
 
     /// The turn, if nobody has it or waits for it.
@@ -75,7 +87,7 @@ mod tests {
     async fn those_who_wait_come_in_their_order_and_nothing_is_left_behind() {
         let turns = Turns::default();
         let conversation = ConversationId::from_raw(7);
-        let first = turns.take(conversation).await;
+        let first = turns.take(conversation).await.unwrap();
         let mut second = Box::pin(turns.take(conversation));
         let mut third = Box::pin(turns.take(conversation));
         for waiting in [&mut second, &mut third] {
@@ -84,10 +96,25 @@ mod tests {
         drop(first);
         assert!((&mut third).now_or_never().is_none());
         assert!(turns.take_free(conversation).is_none());
-        drop(second.await);
-        drop(third.await);
+        drop(second.await.unwrap());
+        drop(third.await.unwrap());
         drop(turns.take_free(conversation).unwrap());
         assert!(turns.all().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_queue_has_an_end() {
+        let turns = Turns::default();
+        let conversation = ConversationId::from_raw(7);
+        let mut queue: Vec<_> = (0..LONGEST_QUEUE)
+            .map(|_| Box::pin(turns.take(conversation)))
+            .collect();
+        let first = (&mut queue[0]).now_or_never().unwrap();
+        assert!(first.is_some());
+        for waiting in &mut queue[1..] {
+            assert!(waiting.now_or_never().is_none());
+        }
+        assert!(turns.take(conversation).await.is_none());
     }
 
     #[tokio::test]

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use ringback_deliver::Target;
 use ringback_flow::{Document, Fault};
-use ringback_types::ScheduleTime;
+use ringback_types::{Caller, Role, ScheduleTime};
 use serde::{Serialize, Serializer};
+use url::Url;
 use utoipa::ToSchema;
 
 use crate::app::{App, UrlUse};
@@ -13,7 +15,6 @@ use crate::conversation::{
     StoredRun,
 };
 use crate::flows::{StoredFlow, Version};
-use crate::notices::marker;
 use crate::options::Settings;
 
 #[expect(
@@ -36,7 +37,8 @@ pub struct AppView {
     pub signed: bool,
     /// Whether there is a key for the model.
     pub has_model_key: bool,
-    /// Where each kind of callback goes.
+    /// Where each kind of callback goes; query values, which may be credentials, only for the role
+    /// `operator`.
     pub urls: BTreeMap<UrlUse, String>,
     /// Its settings.
     pub settings: Settings,
@@ -48,13 +50,11 @@ pub struct AppView {
     pub created_at: String,
 }
 
-impl From<&App> for AppView {
-    fn from(app: &App) -> Self {
+impl AppView {
+    pub(crate) fn new(app: &App, caller: &Caller) -> Self {
         let of_use = |which: &UrlUse| {
-            (
-                which.as_str().to_owned(),
-                app.endpoints.of(*which).to_string(),
-            )
+            let endpoint = app.endpoints.of(*which).to_string();
+            (which.as_str().to_owned(), endpoint)
         };
         let mut endpoints: BTreeMap<String, String> = UrlUse::ALL.iter().map(of_use).collect();
         endpoints.insert(
@@ -62,15 +62,21 @@ impl From<&App> for AppView {
             app.endpoints.invocation.to_string(),
         );
         let urls = app.urls.iter();
+        let mut settings = app.settings.clone();
+        if let Some(model) = &mut settings.model
+            && let Ok(url) = Url::parse(&model.base_url)
+        {
+            model.base_url = shown_url(&url, caller);
+        }
         Self {
             sdk_app_id: app.sdk_app_id.clone(),
             name: app.name.clone(),
             signed: app.token.is_some(),
             has_model_key: app.model_key.is_some(),
             urls: urls
-                .map(|(which, url)| (*which, url.as_str().to_owned()))
+                .map(|(which, url)| (*which, shown_url(url, caller)))
                 .collect(),
-            settings: app.settings.clone(),
+            settings,
             source: app.source.to_string(),
             endpoints,
             created_at: app.created_at.to_rfc3339(),
@@ -78,8 +84,16 @@ impl From<&App> for AppView {
     }
 }
 
+fn shown_url(url: &Url, caller: &Caller) -> String {
+    if caller.role >= Role::Operator {
+        url.as_str().to_owned()
+    } else {
+        Target::from(url.clone()).for_record()
+    }
+}
+
 /// The secrets of a Desk app.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = DeskCredentials)]
 pub(crate) struct CredentialsView {
     /// The platform's id of it.
@@ -328,8 +342,7 @@ const BRANCH_SOURCE: &str = "15";
 
 impl From<Message> for MessageView {
     fn from(message: Message) -> Self {
-        let marked = message.message_type.as_deref();
-        let cloud_custom_data = marked.map(|message_type| marker(message.speaker, message_type));
+        let cloud_custom_data = message.marker();
         let offers = message.speaker == Speaker::Robot && !message.choices.is_empty();
         let data = offers.then(|| {
             let items = message.choices.iter();
@@ -357,6 +370,7 @@ impl From<Message> for MessageView {
 pub struct SaidView {
     /// How the conversation stands now.
     pub conversation: ConversationView,
-    /// What was said, the user's own message first.
+    /// What was said, in order: with the message itself what came of it, and before it what the process
+    /// still owed when it ended.
     pub messages: Vec<MessageView>,
 }

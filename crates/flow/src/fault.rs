@@ -69,6 +69,18 @@ pub struct Fault {
     pub message: String,
 }
 
+impl Fault {
+    /// The document cannot be read at all.
+    pub fn unreadable() -> Self {
+        Self {
+            kind: FaultKind::Form,
+            node: None,
+            edge: None,
+            message: "the document cannot be read".to_owned(),
+        }
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.node, &self.edge) {

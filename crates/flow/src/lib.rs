@@ -24,3 +24,4 @@ pub use run::{
     Variables,
 };
 pub use schema::schema;
+pub use template::is_variable_name;

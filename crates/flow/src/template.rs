@@ -87,7 +87,7 @@ impl Template {
 }
 
 /// Letters of any script, digits and `_`, at most 64 characters.
-pub(crate) fn is_variable_name(name: &str) -> bool {
+pub fn is_variable_name(name: &str) -> bool {
     !name.is_empty()
         && name.chars().count() <= 64
         && name

@@ -50,6 +50,25 @@ fn bad_json(error: &serde_json::Error) -> Problem {
     Problem::new(status, Code::new(code), error.to_string()).with_hint(hint)
 }
 
+/// Parameters in the path; one that cannot be meant, such as an id of another form, is a problem like
+/// everything else.
+#[derive(Debug, Clone, Copy)]
+pub struct Path<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match axum::extract::Path::from_request_parts(parts, state).await {
+            Ok(axum::extract::Path(parameters)) => Ok(Self(parameters)),
+            Err(error) => Err(
+                Problem::new(404, Code::new("api.not_found"), error.body_text())
+                    .with_hint("`/api/v1/openapi.json` lists the paths there are"),
+            ),
+        }
+    }
+}
+
 /// The parameters in the query; unknown ones are refused where their type says so.
 #[derive(Debug, Clone, Copy)]
 pub struct Query<T>(pub T);

@@ -12,17 +12,16 @@ mod corps;
 mod debug;
 mod deploy;
 mod log;
-mod path;
 mod programs;
 mod trigger;
 
 use ringback_store::Change;
+use ringback_types::extract::Path;
 use ringback_types::{Caller, Code, Problem};
 use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::path::Path;
 use crate::zone::Zone;
 
 /// How the routes are grouped in the OpenAPI document.

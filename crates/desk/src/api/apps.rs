@@ -13,13 +13,12 @@ use crate::view::{AppView, CredentialsView};
 /// All Desk apps, without secrets.
 #[utoipa::path(get, path = "/api/v1/desk/apps", tag = TAG, operation_id = "desk_list_apps",
     responses((status = 200, body = Vec<AppView>)))]
-pub(super) async fn list(State(desk): State<Desk>) -> Json<Vec<AppView>> {
-    Json(
-        desk.apps()
-            .iter()
-            .map(|app| AppView::from(&**app))
-            .collect(),
-    )
+pub(super) async fn list(
+    State(desk): State<Desk>,
+    Extension(caller): Extension<Caller>,
+) -> Json<Vec<AppView>> {
+    let apps = desk.apps();
+    Json(apps.iter().map(|app| AppView::new(app, &caller)).collect())
 }
 
 /// Makes a Desk app; its id is made when left out.
@@ -32,7 +31,7 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, Json<AppView>), Problem> {
     caller.require(Role::Operator)?;
     let app = desk.create_app(&caller.name, new).await?;
-    Ok((StatusCode::CREATED, Json(AppView::from(&*app))))
+    Ok((StatusCode::CREATED, Json(AppView::new(&app, &caller))))
 }
 
 /// One Desk app, without secrets.
@@ -41,9 +40,10 @@ pub(super) async fn create(
     responses((status = 200, body = AppView), (status = 404, body = Problem)))]
 pub(super) async fn show(
     State(desk): State<Desk>,
+    Extension(caller): Extension<Caller>,
     Path(sdk_app_id): Path<String>,
 ) -> Result<Json<AppView>, Problem> {
-    Ok(Json(AppView::from(&*desk.app(&sdk_app_id)?)))
+    Ok(Json(AppView::new(&*desk.app(&sdk_app_id)?, &caller)))
 }
 
 /// Changes a Desk app; what is left out stays, what is given replaces the whole member.
@@ -58,7 +58,7 @@ pub(super) async fn update(
 ) -> Result<Json<AppView>, Problem> {
     caller.require(Role::Operator)?;
     let app = desk.update_app(&caller.name, &sdk_app_id, change).await?;
-    Ok(Json(AppView::from(&*app)))
+    Ok(Json(AppView::new(&app, &caller)))
 }
 
 /// Deletes a Desk app with its flows and endpoints.

@@ -1,6 +1,6 @@
 //! Conversations: started, talked in, read, closed.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use ringback_types::{Caller, ConversationId, Problem, Role, extract};
@@ -8,9 +8,10 @@ use serde::Deserialize;
 
 use super::{TAG, page};
 use crate::conversation::Conversation;
-use crate::conversations::{NewConversation, app_of};
+use crate::conversations::{NewConversation, Speaking, app_of};
 use crate::desk::Desk;
 use crate::view::{ConversationView, MessageView, SaidView};
+use ringback_types::extract::Path;
 
 /// A page of conversations.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -114,7 +115,7 @@ pub(super) async fn messages(
     Ok(Json(messages.into_iter().map(MessageView::from).collect()))
 }
 
-/// What the user says.
+/// What is said.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = DeskSaying)]
@@ -122,9 +123,13 @@ pub(super) struct Saying {
     /// The text.
     #[schema(example = "Where is my order 12345?")]
     text: String,
+    /// Who; the user when left out.
+    #[serde(default)]
+    speaker: Speaking,
 }
 
-/// The user says something; answers what was said then, once it is on the disk.
+/// The user says something, or the person who has the conversation; answers what was said then, once it is
+/// on the disk.
 #[utoipa::path(post, path = "/api/v1/desk/conversations/{conversation}/messages", tag = TAG, operation_id = "desk_say",
     params(("conversation" = String, Path)), request_body = Saying,
     responses((status = 200, body = SaidView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem)))]
@@ -135,7 +140,7 @@ pub(super) async fn say(
     extract::Json(saying): extract::Json<Saying>,
 ) -> Result<Json<SaidView>, Problem> {
     caller.require(Role::Operator)?;
-    let (conversation, messages) = desk.say(id, &saying.text).await?;
+    let (conversation, messages) = desk.say(id, saying.speaker, &saying.text).await?;
     Ok(Json(SaidView {
         conversation: view(&desk, &conversation)?,
         messages: messages.into_iter().map(MessageView::from).collect(),

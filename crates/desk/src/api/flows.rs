@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use bytes::Bytes;
-use ringback_flow::{Flow, NodeKind};
+use ringback_flow::NodeKind;
 use ringback_types::{Caller, Problem, Role, extract};
 use serde::Deserialize;
 use serde_json::Value;
@@ -15,6 +15,7 @@ use super::TAG;
 use crate::conversation::CallSeen;
 use crate::desk::Desk;
 use crate::error::FlowError;
+use crate::flows::checked;
 use crate::view::{CheckView, DocumentView, FlowView, VersionView};
 
 /// The JSON Schema of a flow document.
@@ -28,7 +29,7 @@ pub(super) async fn schema() -> Json<Value> {
 #[utoipa::path(post, path = "/api/v1/desk/flow-check", tag = TAG, operation_id = "desk_check_flow",
     request_body = ringback_flow::Document, responses((status = 200, body = CheckView)))]
 pub(super) async fn check(body: Bytes) -> Json<CheckView> {
-    let faults = Flow::parse(&body).err().unwrap_or_default();
+    let faults = checked(body.to_vec()).await.err().unwrap_or_default();
     Json(CheckView {
         valid: faults.is_empty(),
         faults,
@@ -83,15 +84,17 @@ pub(super) struct Which {
     version: Option<i64>,
 }
 
-/// One version of a flow with its document.
+/// One version of a flow with its document. Role `operator`: URLs and fixed values in it may be credentials.
 #[utoipa::path(get, path = "/api/v1/desk/apps/{sdk_app_id}/flows/{name}", tag = TAG, operation_id = "desk_show_flow",
     params(("sdk_app_id" = String, Path), ("name" = String, Path), Which),
     responses((status = 200, body = DocumentView), (status = 404, body = Problem)))]
 pub(super) async fn show(
     State(desk): State<Desk>,
+    Extension(caller): Extension<Caller>,
     Path((sdk_app_id, name)): Path<(String, String)>,
     extract::Query(which): extract::Query<Which>,
 ) -> Result<Json<DocumentView>, Problem> {
+    caller.require(Role::Operator)?;
     let app = desk.app(&sdk_app_id)?;
     let flow = desk.flow(&app, &name)?;
     let version = which.version.unwrap_or(flow.latest);

@@ -1,6 +1,6 @@
 //! Runs and the nodes that they passed.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::{Extension, Json};
 use ringback_types::{Caller, ConversationId, Problem, Role, RunId, extract};
 use serde::Deserialize;
@@ -9,6 +9,7 @@ use super::{TAG, page};
 use crate::conversation::StoredRun;
 use crate::desk::Desk;
 use crate::view::{RunStepsView, RunView};
+use ringback_types::extract::Path;
 
 /// How many.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]

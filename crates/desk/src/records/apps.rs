@@ -10,10 +10,12 @@ use crate::error::LoadError;
 ringback_store::statements! {
     in pub(crate),
     /// All apps, in the order of [`app_of`].
-    SELECT_APPS = "SELECT id, sdk_app_id, name, source, endpoints, urls, settings, token, model_key, created_at FROM desk_app ORDER BY id";
+    SELECT_APPS = "SELECT id, sdk_app_id, name, source, endpoints, urls, settings, token, model_key, created_at, last_task_id FROM desk_app ORDER BY id";
     /// A new app, unless its id is taken.
-    INSERT_APP = "INSERT INTO desk_app (id, sdk_app_id, name, source, endpoints, urls, settings, token, model_key, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (sdk_app_id) DO NOTHING";
+    INSERT_APP = "INSERT INTO desk_app (id, sdk_app_id, name, source, endpoints, urls, settings, token, model_key, created_at, last_task_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (sdk_app_id) DO NOTHING";
     UPDATE_APP = "UPDATE desk_app SET name = $2, urls = $3, settings = $4, token = $5, model_key = $6 WHERE id = $1";
+    /// Task ids are never given out twice, whatever becomes of their flows.
+    TAKE_TASK_ID = "UPDATE desk_app SET last_task_id = $2 WHERE id = $1 AND last_task_id = $2 - 1";
     DELETE_APP = "DELETE FROM desk_app WHERE id = $1";
 }
 
@@ -46,6 +48,7 @@ fn app_of(store: &Store, row: &Row) -> Result<App, LoadError> {
         token: secret(7)?,
         model_key: secret(8)?,
         created_at: row.time(9)?,
+        last_task_id: row.int(10)?,
     })
 }
 
@@ -61,6 +64,7 @@ pub(crate) fn insert(store: &Store, app: &App) -> Statement {
         sealed(store, app.token.as_ref()),
         sealed(store, app.model_key.as_ref()),
         Value::from(app.created_at),
+        Value::from(app.last_task_id),
     ];
     Statement::new(INSERT_APP, values).expecting(1)
 }
@@ -75,6 +79,11 @@ pub(crate) fn update(store: &Store, app: &App) -> Statement {
         sealed(store, app.model_key.as_ref()),
     ];
     Statement::new(UPDATE_APP, values).expecting(1)
+}
+
+pub(crate) fn take_task_id(app: AppId, task_id: i64) -> Statement {
+    let values = [Value::from(app), Value::from(task_id)];
+    Statement::new(TAKE_TASK_ID, values).expecting(1)
 }
 
 pub(crate) fn delete(app: AppId) -> Statement {

@@ -18,7 +18,12 @@ ringback_store::statements! {
     SELECT_PAGE = "SELECT id, app, session_id, client_user_id, customer_service_id, channel_type, flow, draft, state, agent, variables, run, messages, idle_at, created_at, closed_at, closed_because FROM desk_conversation WHERE app = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
     SELECT_IDLE = "SELECT id FROM desk_conversation WHERE idle_at IS NOT NULL AND idle_at <= $1 ORDER BY idle_at LIMIT $2";
     NEXT_IDLE = "SELECT idle_at FROM desk_conversation WHERE idle_at IS NOT NULL ORDER BY idle_at LIMIT 1";
-    SELECT_ASSIGNING = "SELECT id FROM desk_conversation WHERE state = 'assigning' AND id > $1 ORDER BY id LIMIT $2";
+    SELECT_ASSIGNING = "SELECT id FROM desk_conversation WHERE state = 'assigning' ORDER BY id LIMIT $1";
+    /// What cannot be closed in good order any more: its app is gone.
+    CLOSE = "UPDATE desk_conversation SET state = 'closed', run = NULL, idle_at = NULL, closed_at = $2, closed_because = 'idle' WHERE id = $1 AND state <> 'closed'";
+    CLOSE_RUNS = "UPDATE desk_run SET state = 'over', ending = 'closed', ended_at = $2 WHERE conversation = $1 AND state <> 'over'";
+    CLOSE_ALL = "UPDATE desk_conversation SET state = 'closed', run = NULL, idle_at = NULL, closed_at = $2, closed_because = 'asked' WHERE app = $1 AND state <> 'closed'";
+    CLOSE_ALL_RUNS = "UPDATE desk_run SET state = 'over', ending = 'closed', ended_at = $2 WHERE state <> 'over' AND conversation IN (SELECT id FROM desk_conversation WHERE app = $1)";
     SELECT_OLD = "SELECT id FROM desk_conversation WHERE closed_at IS NOT NULL AND closed_at < $1 ORDER BY closed_at LIMIT $2";
     DELETE = "DELETE FROM desk_conversation WHERE id = $1";
     DELETE_MESSAGES = "DELETE FROM desk_message WHERE conversation = $1";
@@ -145,13 +150,21 @@ pub(crate) async fn next_idle(store: &Store) -> Result<Option<ScheduleTime>, Rea
 }
 
 /// Those that waited for the business to say who shall have them.
-pub(crate) async fn assigning(
-    store: &Store,
-    after: Option<ConversationId>,
-    limit: i64,
-) -> Result<Vec<ConversationId>, ReadError> {
-    let after = after.map_or(0, ringback_types::RecordId::raw);
-    ids(store, SELECT_ASSIGNING, after, limit).await
+pub(crate) async fn assigning(store: &Store, limit: i64) -> Result<Vec<ConversationId>, ReadError> {
+    let rows = store.read(SELECT_ASSIGNING, [Value::from(limit)]).await?;
+    rows.iter().map(|row| row.id(0)).collect()
+}
+
+/// Closes a conversation whose app or flow is not there to say so.
+pub(crate) fn close(id: ConversationId, now: ScheduleTime) -> [Statement; 2] {
+    let values = || [Value::from(id), Value::from(now)];
+    [CLOSE, CLOSE_RUNS].map(|sql| Statement::new(sql, values()))
+}
+
+/// Closes every conversation of an app that goes.
+pub(crate) fn close_all(app: AppId, now: ScheduleTime) -> [Statement; 2] {
+    let values = || [Value::from(app), Value::from(now)];
+    [CLOSE_ALL_RUNS, CLOSE_ALL].map(|sql| Statement::new(sql, values()))
 }
 
 /// Those that were closed before `before`.

@@ -14,7 +14,8 @@ ringback_store::statements! {
     /// In the order of [`run_of`].
     SELECT = "SELECT id, conversation, flow, version, execution_id, seq, run, state, ending, started_at, ended_at FROM desk_run WHERE id = $1";
     SELECT_OF = "SELECT id, conversation, flow, version, execution_id, seq, run, state, ending, started_at, ended_at FROM desk_run WHERE conversation = $1 ORDER BY id DESC LIMIT $2";
-    SELECT_CALLING = "SELECT id, conversation, flow, version, execution_id, seq, run, state, ending, started_at, ended_at FROM desk_run WHERE state = 'calling' AND id > $1 ORDER BY id LIMIT $2";
+    SELECT_FROM = "SELECT id, conversation, flow, version, execution_id, seq, run, state, ending, started_at, ended_at FROM desk_run WHERE conversation = $1 AND id >= $2 ORDER BY id LIMIT $3";
+    SELECT_CALLING = "SELECT id, conversation, flow, version, execution_id, seq, run, state, ending, started_at, ended_at FROM desk_run WHERE state = 'calling' AND id > $1 AND id < $2 ORDER BY id LIMIT $3";
     INSERT_STEP = "INSERT INTO desk_step (run, seq, node, next, at, call) VALUES ($1, $2, $3, $4, $5, $6)";
     SELECT_STEPS = "SELECT seq, node, next, at, call FROM desk_step WHERE run = $1 AND seq > $2 ORDER BY seq LIMIT $3";
     DELETE_STEPS = "DELETE FROM desk_step WHERE run IN (SELECT id FROM desk_run WHERE conversation = $1)";
@@ -66,15 +67,31 @@ pub(crate) async fn of_conversation(
     rows.iter().map(run_of).collect()
 }
 
-/// The runs that waited for the business when the process ended.
+/// The runs between `after` and `before` that wait for the business.
 pub(crate) async fn calling(
     store: &Store,
-    after: Option<RunId>,
+    after: RunId,
+    before: RunId,
     limit: i64,
 ) -> Result<Vec<StoredRun>, LoadError> {
-    let after = after.map_or(0, ringback_types::RecordId::raw);
-    let values = [Value::from(after), Value::from(limit)];
+    let values = [Value::from(after), Value::from(before), Value::from(limit)];
     let rows = store.read(SELECT_CALLING, values).await?;
+    rows.iter().map(run_of).collect()
+}
+
+/// The runs of a conversation from this one on, in order.
+pub(crate) async fn from_run(
+    store: &Store,
+    conversation: ConversationId,
+    from: RunId,
+    limit: i64,
+) -> Result<Vec<StoredRun>, LoadError> {
+    let values = [
+        Value::from(conversation),
+        Value::from(from),
+        Value::from(limit),
+    ];
+    let rows = store.read(SELECT_FROM, values).await?;
     rows.iter().map(run_of).collect()
 }
 

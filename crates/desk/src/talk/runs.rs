@@ -7,14 +7,17 @@ use ringback_types::Code;
 
 use super::{Active, Talk};
 use crate::conversation::{CallSeen, RunEnding, RunState, Step, StoredRun};
-use crate::error::{ConversationError, FlowError};
+use crate::conversations::size_of;
+use crate::error::{ConversationError, FlowError, LoadError};
 use crate::flows::{StoredFlow, kind_of};
 use crate::library::Edition;
 use crate::notices::{Passed, TASK_BEGIN};
 use crate::records;
 
-/// Why a call counts as failed when the process ended before its answer was known.
+/// Why a call counts as failed when its answer is not known.
 const INTERRUPTED: Code = Code::new("desk.interrupted");
+/// How many names a line of the log has.
+const ODD_NAMES: usize = 5;
 /// Why a call counts as failed when its answer is more than a session may hold.
 const TOO_LARGE: Code = Code::new("desk.variables_too_large");
 
@@ -57,7 +60,7 @@ impl Talk<'_> {
     fn lost(&mut self, mut stored: StoredRun) {
         stored.state = RunState::Over;
         stored.ending = Some(RunEnding::Broken);
-        stored.ended_at = Some(self.now());
+        stored.ended_at = Some(self.at);
         self.conversation.run = None;
         let text = self.app.settings.fallback().to_owned();
         self.robot("fallback", text, Vec::new());
@@ -84,7 +87,7 @@ impl Talk<'_> {
             run,
             state: RunState::Waiting,
             ending: None,
-            started_at: self.now(),
+            started_at: self.at,
             ended_at: None,
         };
         self.conversation.run = Some(stored.id);
@@ -108,22 +111,36 @@ impl Talk<'_> {
             let Some(flow) = snapshot.flow_by_id(id).cloned() else {
                 return Ok(None);
             };
-            let edition = self.desk.running_edition(&flow, draft).await?;
-            return Ok(Some((flow, edition)));
+            let edition = self.runnable(&flow, draft).await?;
+            return Ok(edition.map(|edition| (flow, edition)));
         }
         let (mut flows, mut editions) = (Vec::new(), Vec::new());
         for flow in snapshot.flows_of(self.app.id) {
-            match self.desk.running_edition(flow, draft).await {
-                Ok(edition) => {
-                    flows.push(flow.clone());
-                    editions.push(edition);
-                }
-                Err(FlowError::NotPublished(_)) => {}
-                Err(error) => return Err(error.into()),
+            if let Some(edition) = self.runnable(flow, draft).await? {
+                flows.push(flow.clone());
+                editions.push(edition);
             }
         }
         let chosen = self.desk.choose(&self.app, text, &editions).await;
         Ok(chosen.map(|number| (flows.swap_remove(number), editions.swap_remove(number))))
+    }
+
+    /// The version of a flow that runs; one that is not published or cannot be read runs for nobody, and
+    /// keeps no other from running.
+    async fn runnable(
+        &self,
+        flow: &StoredFlow,
+        draft: bool,
+    ) -> Result<Option<Arc<Edition>>, ConversationError> {
+        match self.desk.running_edition(flow, draft).await {
+            Ok(edition) => Ok(Some(edition)),
+            Err(FlowError::NotPublished(_) | FlowError::NoVersion { .. }) => Ok(None),
+            Err(FlowError::Load(error @ LoadError::Row { .. })) => {
+                tracing::error!(flow = %flow.id, %error, "a flow cannot run");
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The user's message to the run that is under way.
@@ -135,6 +152,7 @@ impl Talk<'_> {
     pub(super) async fn pick(&mut self, pick: &Pick) -> Option<Next> {
         let edition = Arc::clone(&self.active.as_ref()?.edition);
         let picked = self.desk.pick(&self.app, &edition, pick).await;
+        self.wait_is_over();
         self.advance(Input::Picked(&picked))
     }
 
@@ -142,6 +160,7 @@ impl Talk<'_> {
     pub(super) async fn call(&mut self, node: usize, values: &[(String, String)]) -> Option<Next> {
         let edition = Arc::clone(&self.active.as_ref()?.edition);
         let mut made = self.desk.invoke(&self.app, &edition, node, values).await;
+        self.wait_is_over();
         let fits = made.values.as_ref().is_none_or(|values| self.fits(values));
         if !fits {
             made.values = None;
@@ -164,13 +183,16 @@ impl Talk<'_> {
 
     /// Whether a session may hold what it has with these values.
     fn fits(&self, values: &[(String, String)]) -> bool {
-        let size = |(name, value): (&String, &String)| name.len() + value.len();
-        let held: usize = self.conversation.variables.iter().map(size).sum();
-        let more: usize = values.iter().map(|(name, value)| size((name, value))).sum();
-        held + more <= self.desk.options().variables_bytes
+        let held = &self.conversation.variables;
+        let replaced = values
+            .iter()
+            .filter_map(|(name, _)| Some(name.len() + held.get(name)?.len()));
+        let more = values.iter().map(|(name, value)| name.len() + value.len());
+        let size = size_of(held) + more.sum::<usize>();
+        size <= self.desk.options().variables_bytes + replaced.sum::<usize>()
     }
 
-    /// The process ended while the business was called.
+    /// The business was called, and what it answered is not known.
     pub(super) fn interrupted(&mut self) -> Option<Next> {
         self.call = Some(CallSeen {
             event: None,
@@ -180,7 +202,9 @@ impl Talk<'_> {
             inputs: Vec::new(),
             outputs: Vec::new(),
             failure: Some(INTERRUPTED.to_string()),
-            detail: Some("the process ended before the answer was known".to_owned()),
+            detail: Some(
+                "the answer is not known: the process ended, or it could not be written".to_owned(),
+            ),
         });
         self.advance(Input::Failed)
     }
@@ -206,9 +230,16 @@ impl Talk<'_> {
 
     /// Takes in what happened: messages, steps, and what the business is told of them.
     fn take_in(&mut self, advance: Advance) -> Next {
+        let mut odd = Vec::new();
         for happening in advance.happened {
-            self.take_in_one(happening);
+            match happening {
+                Happening::Odd { name, oddity, .. } => {
+                    odd.push(format!("{name}: {}", oddity.as_str()));
+                }
+                other => self.take_in_one(other),
+            }
         }
+        self.note_odd(&odd);
         if let Some(active) = &mut self.active {
             active.stored.state = match advance.next {
                 Next::User | Next::Pick(_) => RunState::Waiting,
@@ -239,51 +270,64 @@ impl Talk<'_> {
                 self.robot("fallback", text, Vec::new());
             }
             Happening::Passed { node, next } => self.passed(node, next),
-            Happening::Odd { node, name, oddity } => {
-                let node = &active.edition.flow.node(node).id;
-                tracing::warn!(run = %active.stored.id, node, name, oddity = oddity.as_str(), "an answer is odd");
-            }
+            Happening::Odd { .. } => {}
+        }
+    }
+
+    /// One line of the log for one answer, however odd it is.
+    fn note_odd(&self, odd: &[String]) {
+        if let (Some(active), false) = (&self.active, odd.is_empty()) {
+            let (count, first) = (odd.len(), odd[..odd.len().min(ODD_NAMES)].join(", "));
+            tracing::warn!(run = %active.stored.id, count, first, "an answer has other variables than its node lists");
         }
     }
 
     fn passed(&mut self, node: usize, next: Option<usize>) {
-        let now = self.now();
+        let settings = &self.app.settings;
+        let starts = self
+            .active
+            .as_ref()
+            .is_some_and(|active| active.edition.flow.start() == node);
+        let event = match next {
+            _ if starts => TASK_BEGIN,
+            None => &settings.end_event,
+            Some(_) => &settings.step_event,
+        };
+        let event = event.to_owned();
+        self.step(&event, node, next);
+    }
+
+    /// One step of the run, which the business is told.
+    fn step(&mut self, event: &str, node: usize, next: Option<usize>) {
+        let now = self.at;
         let Some(active) = &mut self.active else {
             return;
         };
         active.stored.seq += 1;
         let flow = &active.edition.flow;
-        let (passed, next) = (flow.node(node), next.map(|next| flow.node(next)));
+        let (node, next) = (flow.node(node), next.map(|next| flow.node(next)));
         let settings = &self.app.settings;
-        let event = if node == flow.start() {
-            TASK_BEGIN
-        } else if next.is_none() {
-            &settings.end_event
+        let environment = if self.conversation.draft {
+            &settings.draft_environment
         } else {
-            &settings.step_event
+            &settings.environment
         };
-        let told = self.desk.flow_event(
-            &self.app,
-            &self.conversation,
-            &active.flow,
-            &active.stored,
-            &Passed {
-                event,
-                seq: active.stored.seq,
-                environment: if self.conversation.draft {
-                    &settings.draft_environment
-                } else {
-                    &settings.environment
-                },
-                node_id: &passed.id,
-                node_name: passed.shown_name(),
-                next_node_id: next.map(|next| next.id.as_str()),
-            },
-        );
+        let passed = Passed {
+            event,
+            seq: active.stored.seq,
+            environment,
+            node_id: &node.id,
+            node_name: node.shown_name(),
+            next_node_id: next.map(|next| next.id.as_str()),
+        };
+        let (run, flow) = (&active.stored, &active.flow);
+        let told = self
+            .desk
+            .flow_event(&self.app, &self.conversation, flow, run, &passed);
         self.arrivals.extend(told);
         self.steps.push(Step {
             seq: active.stored.seq,
-            node: passed.id.clone(),
+            node: node.id.clone(),
             next: next.map(|next| next.id.clone()),
             at: now,
             call: self.call.take(),
@@ -291,8 +335,18 @@ impl Talk<'_> {
         metrics::counter!("ringback_desk_steps_total").increment(1);
     }
 
+    /// Ends the run where it stands, because its conversation is closed.
+    pub(super) fn break_off(&mut self) {
+        let stands_at = |active: &Active| active.edition.flow.number_of(active.stored.run.at());
+        if let Some(node) = self.active.as_ref().and_then(stands_at) {
+            let event = self.app.settings.end_event.clone();
+            self.step(&event, node, None);
+        }
+        self.end_run(RunEnding::Closed);
+    }
+
     pub(super) fn end_run(&mut self, ending: RunEnding) {
-        let now = self.now();
+        let now = self.at;
         let Some(active) = &mut self.active else {
             return;
         };

@@ -14,29 +14,49 @@ use crate::conversation::ConversationState;
 use crate::error::ConversationError;
 use crate::notices::SessionWord;
 
+/// Agents are named by their mail addresses (section 3.2).
+const AGENT_CHARACTERS: usize = 254;
+
 impl Talk<'_> {
     /// Asks the business who shall have the conversation; without a URL for that, a queue has it.
     pub(super) async fn transfer(&mut self) -> Result<(), ConversationError> {
         self.tell(SessionWord::Transfer);
         if !self.app.urls.contains_key(&UrlUse::Assign) {
-            self.conversation.state = ConversationState::Queuing;
-            let text = self.app.settings.queuing().to_owned();
-            self.robot("queuing", text, Vec::new());
-            return self.write(Vec::new()).await;
+            self.queue(None);
+            return self.write().await;
         }
         self.conversation.state = ConversationState::Assigning;
-        self.write(Vec::new()).await?;
-        match self.asked_for_agent().await.as_deref().and_then(agent_of) {
-            Some(agent) => {
+        self.write().await?;
+        let answer = self.asked_for_agent().await;
+        self.wait_is_over();
+        match answer.as_deref().and_then(assigned) {
+            Some(Assigned::Agent(agent)) => {
                 self.conversation.state = ConversationState::Agent;
                 self.conversation.agent = Some(agent);
-                let text = self.app.settings.connected().to_owned();
-                self.robot("connectedToAgent", text, Vec::new());
-                self.tell(SessionWord::Transferred);
-                self.write(Vec::new()).await
+                self.connected();
+                self.write().await
+            }
+            Some(Assigned::Group(group)) => {
+                self.queue(group);
+                self.write().await
             }
             None => self.not_transferred().await,
         }
+    }
+
+    /// A person has the conversation.
+    pub(super) fn connected(&mut self) {
+        let text = self.app.settings.connected().to_owned();
+        self.robot("connectedToAgent", text, Vec::new());
+        self.tell(SessionWord::Transferred);
+    }
+
+    /// Whoever of the group, or of all, is free next will have the conversation.
+    fn queue(&mut self, group: Option<i64>) {
+        self.conversation.state = ConversationState::Queuing;
+        self.conversation.agent = group.map(|group| format!("group {group}"));
+        let text = self.app.settings.queuing().to_owned();
+        self.robot("queuing", text, Vec::new());
     }
 
     /// Nobody takes over: the bot goes on. What the platform does then is not documented.
@@ -45,7 +65,7 @@ impl Talk<'_> {
         let text = self.app.settings.not_connected().to_owned();
         self.robot("failedToConnectAgent", text, Vec::new());
         self.tell(SessionWord::NotTransferred);
-        self.write(Vec::new()).await
+        self.write().await
     }
 
     async fn asked_for_agent(&self) -> Option<Bytes> {
@@ -85,11 +105,23 @@ impl Talk<'_> {
     }
 }
 
-/// The first agent that the business names, or the group; nothing when it names neither.
-fn agent_of(answer: &[u8]) -> Option<String> {
+/// Who shall have a conversation.
+enum Assigned {
+    /// This person.
+    Agent(String),
+    /// Whoever is free next: of this group, or of all.
+    Group(Option<i64>),
+}
+
+/// The first agent that the business names, else its group, else any: it agreed (section 3.3). Nothing
+/// where the answer is none.
+fn assigned(answer: &[u8]) -> Option<Assigned> {
     let answer: Value = serde_json::from_slice(answer).ok()?;
     let agents = answer.get("AgentIdList").and_then(Value::as_array);
-    let agent = agents.and_then(|agents| agents.iter().find_map(Value::as_str));
-    let group = || Some(format!("group {}", answer.get("AgentGroupId")?.as_i64()?));
-    agent.map(str::to_owned).or_else(group)
+    let fits = |agent: &&str| !agent.is_empty() && !agent.chars().any(char::is_control);
+    let mut names = agents.into_iter().flatten().filter_map(Value::as_str);
+    Some(match names.find(fits) {
+        Some(agent) => Assigned::Agent(agent.chars().take(AGENT_CHARACTERS).collect()),
+        None => Assigned::Group(answer.get("AgentGroupId").and_then(Value::as_i64)),
+    })
 }

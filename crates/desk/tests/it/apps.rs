@@ -17,6 +17,13 @@ async fn an_app_shows_everything_but_its_secrets() {
     insta::assert_json_snapshot!("app", shown, {
         ".created_at" => "[time]", ".source" => "[source]", ".endpoints.*" => "[endpoint]",
     });
+    let (_, seen) = stage
+        .send_as(Role::Viewer, Method::GET, &of_app(""), Value::Null)
+        .await;
+    assert_eq!(
+        seen["urls"]["webhook"], "https://shop.example.com/bot?key=…",
+        "a query may be a credential"
+    );
     let credentials = of_app("/credentials");
     let (status, _) = stage
         .send_as(Role::Auditor, Method::GET, &credentials, Value::Null)
@@ -94,6 +101,8 @@ async fn an_app_goes_with_its_flows_and_endpoints() {
             &json!([{ "id": "end", "type": "end" }]),
         ))
         .await;
+    let id = stage.converse(json!({})).await;
+    stage.hears(&id, "end").await;
     assert_eq!(stage.engine.endpoints().all().len(), 5);
     stage.done(Method::DELETE, &of_app(""), Value::Null).await;
     assert!(stage.engine.endpoints().all().is_empty());
@@ -104,6 +113,11 @@ async fn an_app_goes_with_its_flows_and_endpoints() {
         (status, &problem["code"]),
         (StatusCode::NOT_FOUND, &json!("api.not_found"))
     );
+    let path = format!("/api/v1/desk/conversations/{id}/messages");
+    let (status, _) = stage
+        .send(Method::POST, &path, json!({ "text": "end" }))
+        .await;
+    assert_eq!(status, StatusCode::CONFLICT, "it is closed");
     stage.app(json!({})).await;
     assert_eq!(stage.get(&of_app("/flows")).await, json!([]));
 }

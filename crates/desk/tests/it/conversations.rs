@@ -261,7 +261,14 @@ async fn a_conversation_that_is_quiet_for_too_long_is_closed_and_takes_no_messag
         (&closed["state"], &closed["closed_because"]),
         (&json!("closed"), &json!("idle"))
     );
-    assert_eq!(stage.run(&quiet).await["ending"], "closed");
+    let run = stage.run(&quiet).await;
+    assert_eq!(run["ending"], "closed");
+    assert_eq!(
+        way(&run),
+        ["start", "ask"],
+        "where it stood is its last step"
+    );
+    assert_eq!(run["path"][1].get("next"), None);
     let messages = stage
         .get(&format!(
             "/api/v1/desk/conversations/{quiet}/messages?after=2"

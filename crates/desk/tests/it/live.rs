@@ -33,7 +33,18 @@ async fn whoever_watches_sees_messages_steps_and_the_end_and_can_come_back() {
             .oneshot(request.body(Body::empty()).unwrap())
     };
     let watching = watch(None).await.unwrap();
-    let late = watch(Some("2")).await.unwrap();
+    // What has been seen so far is that of the first event after which one comes back.
+    let back = {
+        let mut body = watch(None).await.unwrap().into_body();
+        let mut text = String::new();
+        while !text.contains("event: state") {
+            let frame = body.frame().await.unwrap().unwrap();
+            text.push_str(std::str::from_utf8(frame.data_ref().unwrap()).unwrap());
+        }
+        let mut ids = text.lines().filter_map(|line| line.strip_prefix("id: "));
+        ids.next_back().unwrap().to_owned()
+    };
+    let late = watch(Some(&back)).await.unwrap();
     let rest = async {
         stage.said(&id, "Ann").await;
         stage
@@ -51,15 +62,20 @@ async fn whoever_watches_sees_messages_steps_and_the_end_and_can_come_back() {
         .split("\n\n")
         .filter(|event| !event.is_empty())
         .map(|event| {
-            let (name, data) = event.split_once('\n').unwrap();
-            let data = data
-                .lines()
-                .find_map(|line| line.strip_prefix("data: "))
-                .unwrap();
+            let line = |field: &str| {
+                event
+                    .lines()
+                    .find_map(|line| line.strip_prefix(field))
+                    .unwrap()
+            };
+            let (name, data) = (line("event: "), line("data: "));
             let data: serde_json::Value = serde_json::from_str(data).unwrap();
             let what = match name {
-                "event: message" => data["text"].to_string(),
-                "event: step" => data["node"].to_string(),
+                "message" => data["text"].to_string(),
+                "step" => {
+                    assert!(data["run"].is_string() && data["execution_id"].is_string());
+                    data["node"].to_string()
+                }
                 _ => data["state"].to_string(),
             };
             format!("{name} {what}")
@@ -70,14 +86,41 @@ async fn whoever_watches_sees_messages_steps_and_the_end_and_can_come_back() {
         let lines = shown.iter().map(String::as_str);
         lines.filter(|line| line.starts_with(name)).collect()
     };
-    let steps = of("event: step");
-    let passed = ["start", "call", "ask", "end"].map(|node| format!("event: step \"{node}\""));
+    let steps = of("step");
+    let passed = ["start", "call", "ask", "end"].map(|node| format!("step \"{node}\""));
     assert_eq!(steps, passed);
-    assert_eq!(of("event: message").len(), 4, "{shown:?}");
-    assert_eq!(shown.last().unwrap(), "event: state \"closed\"");
+    assert_eq!(of("message").len(), 4, "{shown:?}");
+    assert_eq!(shown.last().unwrap(), "state \"closed\"");
     let late = text(late.unwrap());
     assert!(
-        !late.contains("Your name?") && late.contains("id: 3"),
+        !late.contains("Your name?") && !late.contains(r#""node":"call""#),
         "{late}"
     );
+    assert!(
+        late.contains(r#""text":"Ann""#) && late.contains(r#""node":"ask""#),
+        "{late}"
+    );
+}
+
+#[tokio::test]
+async fn many_short_runs_are_all_shown_and_nobody_is_kept_who_has_left() {
+    let stage = Stage::new().await;
+    stage.app(json!({})).await;
+    let end = json!([{ "id": "end", "type": "end" }]);
+    stage.publish(&flow("order", &["order"], &end)).await;
+    let id = stage.converse(json!({})).await;
+    for _ in 0..150 {
+        stage.said(&id, "order").await;
+    }
+    stage
+        .post(&format!("/api/v1/desk/conversations/{id}/close"), json!({}))
+        .await;
+    let path = format!("/api/v1/desk/conversations/{id}/live");
+    let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+    let shown = stage.router(Role::Operator).oneshot(request).await.unwrap();
+    let shown = shown.into_body().collect().await.unwrap().to_bytes();
+    let shown = String::from_utf8(shown.to_vec()).unwrap();
+    let count = |what: &str| shown.matches(what).count();
+    assert_eq!((count("event: message"), count("event: step")), (151, 300));
+    assert_eq!(count("event: state"), 1);
 }

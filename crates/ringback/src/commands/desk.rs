@@ -50,8 +50,11 @@ enum Action {
     Say {
         #[command(flatten)]
         named: Named,
-        /// What the user says
+        /// What is said
         text: String,
+        /// Say it as the person who has the conversation, or who takes it out of the queue
+        #[arg(long)]
+        as_agent: bool,
     },
     /// Close a conversation
     Close(Named),
@@ -153,7 +156,15 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Fail
         Action::Chat(arguments) => Chat::hold(arguments, &client, output).await,
         Action::List(list) => list.run(&client, output).await,
         Action::Show(named) => show::run(&client, output, &named.conversation).await,
-        Action::Say { named, text } => say(&client, output, &named, &text).await,
+        Action::Say {
+            named,
+            text,
+            as_agent,
+        } => {
+            let speaker = if as_agent { "agent" } else { "user" };
+            let body = json!({ "text": text, "speaker": speaker });
+            say(&client, output, &named, &body).await
+        }
         Action::Close(named) => {
             let path = format!("{}/close", named.path());
             let closed: Value = client.post(&path, &json!({})).await?;
@@ -186,10 +197,9 @@ impl List {
     }
 }
 
-async fn say(client: &Client, output: Output, named: &Named, text: &str) -> Result<(), Failure> {
+async fn say(client: &Client, output: Output, named: &Named, body: &Value) -> Result<(), Failure> {
     let path = format!("{}/messages", named.path());
-    let body = json!({ "text": text });
-    let said: Value = with_progress("waiting for the bot", client.post(&path, &body)).await?;
+    let said: Value = with_progress("waiting for the bot", client.post(&path, body)).await?;
     let messages = said.get("messages").cloned().unwrap_or_default();
     for message in render::items(messages) {
         said::print(output, &message, false);

@@ -296,6 +296,20 @@ pub(crate) const TABLE: &[(&str, Chinese)] = &[
         ),
     ),
     (
+        "desk.no_agent",
+        zh(
+            "会话不在人工坐席手里，坐席不能发言",
+            "流程里用 `transfer` 节点转人工",
+        ),
+    ),
+    (
+        "desk.variables",
+        zh(
+            "会话变量的总长超出上限，或变量名不合法",
+            "变量名由字母、数字和 `_` 组成，最长 64 个字符",
+        ),
+    ),
+    (
         "desk.variables_too_large",
         zh("会话变量的总长超出上限", "接口的应答里少返回一些内容"),
     ),
@@ -327,13 +341,6 @@ pub(crate) const TABLE: &[(&str, Chinese)] = &[
     (
         "flow.not_published",
         zh("流程没有发布", "用 `ringback flow publish` 发布"),
-    ),
-    (
-        "flow.other_name",
-        zh(
-            "文件里的流程是另一个名字",
-            "按它自己的名字保存，或修改文件里的 `name`",
-        ),
     ),
     (
         "desk.model_key",

@@ -28,6 +28,6 @@ fn conversations_are_listed_shown_watched_and_closed() {
         .collect();
     assert_eq!(
         (events.first(), events.last()),
-        (Some(&"step"), Some(&"state"))
+        (Some(&"message"), Some(&"state"))
     );
 }
