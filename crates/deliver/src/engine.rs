@@ -64,6 +64,8 @@ struct Inner {
     flights: flights::Flights,
     /// One advance of the clock at a time.
     advancing: tokio::sync::Mutex<()>,
+    /// One ringing of the alarms at a time: whoever comes second finds what the first has done.
+    ringing: tokio::sync::Mutex<()>,
     runtime: Handle,
 }
 
@@ -321,6 +323,7 @@ impl Inner {
             tally: time::Tally::default(),
             flights: flights::Flights::default(),
             advancing: tokio::sync::Mutex::default(),
+            ringing: tokio::sync::Mutex::default(),
             runtime: Handle::current(),
             record,
             clock,

@@ -23,44 +23,21 @@ const NEVER: i64 = i64::MAX;
 
 /// When the next conversation may have been quiet for too long; never later than that.
 #[derive(Debug)]
-pub(crate) struct Idle {
-    next: AtomicI64,
-    /// The time that is rung for now.
-    ringing: AtomicI64,
-    /// Whoever rings second waits until the first is done, and finds nothing due.
-    turn: tokio::sync::Mutex<()>,
-}
+pub(crate) struct Idle(AtomicI64);
 
 impl Idle {
     pub(crate) fn new(next: Option<ScheduleTime>) -> Self {
-        Self {
-            next: AtomicI64::new(next.map_or(NEVER, ScheduleTime::as_millis)),
-            ringing: AtomicI64::new(NEVER),
-            turn: tokio::sync::Mutex::default(),
-        }
+        Self(AtomicI64::new(next.map_or(NEVER, ScheduleTime::as_millis)))
     }
 
     /// A conversation will have been quiet for too long then; whether nobody was due before.
     pub(crate) fn due(&self, at: ScheduleTime) -> bool {
-        self.next.fetch_min(at.as_millis(), Ordering::AcqRel) > at.as_millis()
+        self.0.fetch_min(at.as_millis(), Ordering::AcqRel) > at.as_millis()
     }
 
     fn next(&self) -> Option<ScheduleTime> {
-        let next = self.next.load(Ordering::Acquire);
-        let next = next.min(self.ringing.load(Ordering::Acquire));
+        let next = self.0.load(Ordering::Acquire);
         (next != NEVER).then(|| ScheduleTime::from_millis(next))
-    }
-
-    /// Takes what is due at `now`, if anything is.
-    fn take(&self, now: ScheduleTime) -> bool {
-        let next = self.next.load(Ordering::Acquire);
-        if next > now.as_millis() {
-            return false;
-        }
-        self.ringing.store(next, Ordering::Release);
-        // What becomes due from here on is noted anew.
-        self.next.store(NEVER, Ordering::Release);
-        true
     }
 }
 
@@ -77,19 +54,15 @@ impl IdleAlarm {
         let Some(desk) = self.0.upgrade().map(Desk) else {
             return;
         };
-        let idle = &desk.0.idle;
-        let _turn = idle.turn.lock().await;
-        if !idle.take(now) {
-            return;
-        }
+        // What becomes due from here on is noted anew.
+        desk.0.idle.0.store(NEVER, Ordering::Release);
         let next = close_idle(&desk, now).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "quiet conversations could not be looked up; tried again soon");
             Some(now.plus(PAUSE))
         });
         if let Some(next) = next {
-            idle.due(next);
+            desk.0.idle.due(next);
         }
-        idle.ringing.store(NEVER, Ordering::Release);
     }
 }
 

@@ -208,6 +208,7 @@ impl Inner {
     }
 
     async fn ring_alarms(&self) {
+        let _turn = self.ringing.lock().await;
         let now = self.clock.schedule();
         for alarm in self.alarms() {
             if alarm.next().is_some_and(|at| at <= now) {
