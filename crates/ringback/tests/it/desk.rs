@@ -4,5 +4,6 @@ mod apply;
 mod apps;
 mod chat;
 mod conversations;
+mod crash;
 mod flows;
 mod shop;
