@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -123,6 +126,61 @@ pub(crate) async fn closed_loop(
         }));
     }
     gather(tasks, began).await
+}
+
+/// What a bare client posts.
+#[derive(Debug, Clone)]
+pub(crate) struct Post {
+    /// Path and query.
+    pub(crate) path: String,
+    pub(crate) body: Bytes,
+}
+
+/// A bare hyper client with a pool: `total` posts, `at_once` under way; answers how many a second.
+pub(crate) async fn hyper_client(
+    address: SocketAddr,
+    post: &Post,
+    total: usize,
+    at_once: usize,
+) -> Result<f64> {
+    let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
+    let uri: http::Uri = format!("http://{address}{}", post.path).parse()?;
+    let body = post.body.clone();
+    many(total, at_once, move || {
+        let (client, uri, body) = (client.clone(), uri.clone(), body.clone());
+        async move {
+            let request = http::Request::post(uri)
+                .header("content-type", "application/json")
+                .body(Full::new(body))?;
+            client.request(request).await?.into_body().collect().await?;
+            Ok(())
+        }
+    })
+    .await
+}
+
+/// Does something `total` times in this process, `at_once` under way; answers how often a second.
+pub(crate) async fn many<Work, Done>(total: usize, at_once: usize, work: Work) -> Result<f64>
+where
+    Work: Fn() -> Done + Clone + Send + 'static,
+    Done: Future<Output = Result<()>> + Send,
+{
+    let next = Arc::new(AtomicUsize::new(0));
+    let began = Instant::now();
+    let mut tasks = Vec::with_capacity(at_once);
+    for _ in 0..at_once {
+        let (work, next) = (work.clone(), Arc::clone(&next));
+        tasks.push(tokio::spawn(async move {
+            while next.fetch_add(1, Ordering::Relaxed) < total {
+                work().await?;
+            }
+            anyhow::Ok(())
+        }));
+    }
+    for task in tasks {
+        task.await??;
+    }
+    Ok(total as f64 / began.elapsed().as_secs_f64())
 }
 
 /// `rate` requests a second, whatever the answers do; latency counts from the time a request was due.

@@ -53,7 +53,7 @@ enum Command {
     /// Serves as a bare server until it is ended; used by the bench itself.
     #[command(hide = true)]
     Child {
-        /// `echo`, `sink`, `proxy` or `program`.
+        /// `echo`, `sink`, `business`, `proxy` or `program`.
         kind: String,
         /// Where a proxy sends on to, or the credentials file of a program.
         #[arg(default_value = "")]
@@ -67,6 +67,7 @@ async fn main() -> Result<()> {
     if let Some(Command::Child { kind, argument }) = &arguments.command {
         let router = match kind.as_str() {
             "sink" => servers::sink(&Arc::default()),
+            "business" => servers::business(),
             "proxy" => servers::proxy(argument.parse()?),
             "program" => servers::program(argument.into())?,
             _ => servers::echo(),

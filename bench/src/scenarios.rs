@@ -1,5 +1,6 @@
 //! What is measured, one function a figure.
 
+mod desk;
 mod drain;
 mod idle;
 mod latency;
@@ -9,6 +10,7 @@ mod stored;
 mod zone;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Result;
 use tempfile::TempDir;
@@ -57,6 +59,11 @@ fn scratch() -> Result<PathBuf> {
     Ok(scratch)
 }
 
+/// Processor time of each of `count`, in microseconds.
+fn micros(time: Duration, count: usize) -> f64 {
+    time.as_secs_f64() * 1e6 / count as f64
+}
+
 /// Runs every scenario whose name was asked for.
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let mut bench = Bench {
@@ -84,6 +91,15 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     }
     if wanted("zone") {
         zone::run(&mut bench).await?;
+    }
+    if wanted("desk-call") {
+        desk::call(&mut bench).await?;
+    }
+    if wanted("desk-steps") {
+        desk::steps(&mut bench).await?;
+    }
+    if wanted("desk-waiting") {
+        desk::waiting(&mut bench).await?;
     }
     Ok(())
 }

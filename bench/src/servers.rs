@@ -2,14 +2,15 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{StatusCode, Uri};
 use axum::routing::post;
 use bytes::Bytes;
 use hyper_util::client::legacy::Client;
@@ -17,6 +18,8 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use ringback_zone_sdk::{Settings, Zone};
 use tokio::net::TcpListener;
+
+use crate::load::Post;
 
 /// A bare axum server that answers with the body it was sent.
 pub(crate) fn echo() -> Router {
@@ -29,6 +32,28 @@ pub(crate) fn sink(count: &Arc<AtomicUsize>) -> Router {
     Router::new().fallback(post(move |_: Bytes| {
         count.fetch_add(1, Ordering::Relaxed);
         std::future::ready(())
+    }))
+}
+
+/// What a business answers to a call of Desk.
+const BUSINESS_ANSWER: &str = r#"{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0,"Body":{"OrderFound":"yes","OrderStatus":"sent"}}"#;
+
+/// A bare axum server that answers whatever it is asked as a business does.
+pub(crate) fn business() -> Router {
+    Router::new().fallback(post(|_: Bytes| async {
+        ([(CONTENT_TYPE, "application/json")], BUSINESS_ANSWER)
+    }))
+}
+
+/// A business that keeps what it was asked last.
+pub(crate) fn remembering(last: &Arc<Mutex<Option<Post>>>) -> Router {
+    let last = Arc::clone(last);
+    Router::new().fallback(post(async move |uri: Uri, body: Bytes| {
+        let path = uri
+            .path_and_query()
+            .map_or_else(String::new, ToString::to_string);
+        *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Post { path, body });
+        BUSINESS_ANSWER
     }))
 }
 

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Bench, Subject};
+use super::{Bench, Subject, micros};
 use crate::load::closed_loop;
 use crate::process::Bare;
 use crate::report::Rounds;
@@ -104,8 +104,4 @@ fn rows_per_event(subject: &Subject) -> Result<String> {
         attempts / events,
         entries / events
     ))
-}
-
-fn micros(time: std::time::Duration, events: usize) -> f64 {
-    time.as_secs_f64() * 1e6 / events as f64
 }
