@@ -326,11 +326,11 @@ impl Store {
         &self,
         work: impl FnOnce(&Connection) -> Result<(), WriteError> + Send + 'static,
     ) -> Result<(), WriteError> {
-        self.0.shared.submit(Lane::Bulk, true, work).map(drop)
+        self.0.shared.submit(Lane::Log, true, work).map(drop)
     }
 
-    pub(crate) fn bulk_depth(&self) -> usize {
-        self.0.shared.depth().1
+    pub(crate) fn log_depth(&self) -> usize {
+        self.0.shared.log_depth()
     }
 
     pub(crate) fn queue_capacity(&self) -> usize {

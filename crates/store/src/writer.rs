@@ -22,6 +22,9 @@ use crate::sqlite::{self, Purpose};
 
 /// At most so many jobs in one transaction: bounds how long the first of them waits.
 const BATCH: usize = 512;
+/// At most so many calls of the log in one transaction: a millisecond or two that an acknowledgement
+/// waits for them, against a sync for each of them alone.
+const LOG_BATCH: usize = 64;
 /// After so many pages in the write-ahead log a checkpoint is begun.
 const CHECKPOINT_PAGES: i32 = 2_000;
 /// From so many pages on the writer checkpoints itself, whatever the checkpointer does.
@@ -40,8 +43,10 @@ thread_local! {
 pub(crate) enum Lane {
     /// Acknowledgements, outcomes, changes: somebody waits.
     Urgent,
-    /// Import, prune, the call log: one step at a time, between the others.
+    /// Import, prune: one step at a time, between the others.
     Bulk,
+    /// The call log: rows that nobody waits for, some in every transaction.
+    Log,
 }
 
 /// A piece of work inside a transaction.
@@ -109,8 +114,15 @@ pub(crate) struct Shared {
 struct Lanes {
     urgent: VecDeque<Box<dyn Job>>,
     bulk: VecDeque<Box<dyn Job>>,
+    log: VecDeque<Box<dyn Job>>,
     closing: bool,
     checkpoint_done: bool,
+}
+
+impl Lanes {
+    fn depth(&self) -> usize {
+        self.urgent.len() + self.bulk.len() + self.log.len()
+    }
 }
 
 impl std::fmt::Debug for Lanes {
@@ -119,6 +131,7 @@ impl std::fmt::Debug for Lanes {
             .debug_struct("Lanes")
             .field("urgent", &self.urgent.len())
             .field("bulk", &self.bulk.len())
+            .field("log", &self.log.len())
             .finish_non_exhaustive()
     }
 }
@@ -175,7 +188,11 @@ impl Shared {
 
     pub(crate) fn depth(&self) -> (usize, usize) {
         let lanes = self.lock();
-        (lanes.urgent.len(), lanes.bulk.len())
+        (lanes.urgent.len(), lanes.bulk.len() + lanes.log.len())
+    }
+
+    pub(crate) fn log_depth(&self) -> usize {
+        self.lock().log.len()
     }
 
     /// Queues work and gives what to wait for; refuses at once when the queue is full.
@@ -202,12 +219,13 @@ impl Shared {
         let queue = match lane {
             Lane::Urgent => &mut lanes.urgent,
             Lane::Bulk => &mut lanes.bulk,
+            Lane::Log => &mut lanes.log,
         };
         if queue.len() >= self.capacity {
             return Err(WriteError::Busy);
         }
         queue.push_back(job);
-        let was_idle = lanes.urgent.len() + lanes.bulk.len() == 1;
+        let was_idle = lanes.depth() == 1;
         drop(lanes);
         if was_idle {
             self.wake.notify_one();
@@ -308,7 +326,7 @@ impl Writer {
 
     fn next_batch(&self) -> Batch {
         let mut lanes = self.shared.lock();
-        if lanes.urgent.is_empty() && lanes.bulk.is_empty() && !lanes.checkpoint_done {
+        if lanes.depth() == 0 && !lanes.checkpoint_done {
             if lanes.closing {
                 return Batch::Closed;
             }
@@ -326,6 +344,8 @@ impl Writer {
         let mut jobs: Vec<_> = lanes.urgent.drain(..count).collect();
         // One bulk step a batch: it neither starves nor delays an acknowledgement by more than itself.
         jobs.extend(lanes.bulk.pop_front());
+        let count = lanes.log.len().min(LOG_BATCH);
+        jobs.extend(lanes.log.drain(..count));
         if jobs.is_empty() {
             Batch::Idle
         } else {

@@ -26,7 +26,7 @@ impl Record {
     /// Queues a call for the log. When half the queue is taken the bodies are left out, when all of it
     /// is the call is; both are counted.
     pub fn log_call(&self, mut call: CallRecord) {
-        if self.store.bulk_depth() > self.store.queue_capacity() / 2 {
+        if self.store.log_depth() > self.store.queue_capacity() / 2 {
             metrics::counter!("ringback_call_log_bodies_dropped_total").increment(1);
             call.event.body = None;
             call.event.raw = None;
