@@ -96,6 +96,24 @@ where
     }
 }
 
+/// Jobs that nobody waits for, under one savepoint: where one cannot be done none of them is. Each savepoint
+/// keeps a copy of every page that is touched after it.
+struct Together(Vec<Box<dyn Job>>);
+
+impl Job for Together {
+    fn apply(&mut self, connection: &Connection) -> Result<(), WriteError> {
+        self.0.iter_mut().try_for_each(|job| job.apply(connection))
+    }
+
+    fn may_fail(&self) -> bool {
+        true
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), WriteError>) {
+        answer_all(self.0, &committed);
+    }
+}
+
 /// What the writer and its callers share.
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -345,7 +363,9 @@ impl Writer {
         // One bulk step a batch: it neither starves nor delays an acknowledgement by more than itself.
         jobs.extend(lanes.bulk.pop_front());
         let count = lanes.log.len().min(LOG_BATCH);
-        jobs.extend(lanes.log.drain(..count));
+        if count > 0 {
+            jobs.push(Box::new(Together(lanes.log.drain(..count).collect())));
+        }
         if jobs.is_empty() {
             Batch::Idle
         } else {
