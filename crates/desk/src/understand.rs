@@ -67,7 +67,7 @@ impl Desk {
         }
         matcher::choose(
             message,
-            candidates.iter().map(|edition| edition.flow.trigger()),
+            candidates.iter().map(|edition| edition.flow.meaning()),
         )
     }
 

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use regex::Regex;
 
 use crate::check;
-use crate::document::{ApiCall, Document, Item, Node, NodeKind};
+use crate::document::{ApiCall, Document, Item, Node, NodeKind, Trigger};
 use crate::expression::Compiled;
 use crate::fault::{Fault, FaultKind};
+use crate::matcher::Meaning;
 use crate::template::Template;
 
 /// The largest document that is read, in bytes.
@@ -20,6 +21,7 @@ pub struct Flow {
     pub(crate) nodes: Vec<Ready>,
     pub(crate) start: usize,
     by_id: HashMap<String, usize>,
+    meaning: Meaning,
 }
 
 /// What is made ready of a node.
@@ -80,12 +82,22 @@ impl Flow {
         start: usize,
         by_id: HashMap<String, usize>,
     ) -> Self {
+        let meaning = match &document.nodes[start].kind {
+            NodeKind::Start(start) => Meaning::new(&start.trigger),
+            _ => Meaning::new(&Trigger::default()),
+        };
         Self {
             document,
             nodes,
             start,
             by_id,
+            meaning,
         }
+    }
+
+    /// What the start node says of when the flow starts, in words.
+    pub fn meaning(&self) -> &Meaning {
+        &self.meaning
     }
 
     /// The document as it was given.
@@ -112,7 +124,7 @@ impl Flow {
     }
 
     /// What the start node says of when the flow starts.
-    pub fn trigger(&self) -> &crate::document::Trigger {
+    pub fn trigger(&self) -> &Trigger {
         match &self.document.nodes[self.start].kind {
             NodeKind::Start(start) => &start.trigger,
             _ => unreachable!(

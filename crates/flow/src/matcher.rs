@@ -13,6 +13,6 @@ mod pick;
 mod shape;
 mod words;
 
-pub use choose::choose;
+pub use choose::{Meaning, choose};
 pub use option::{is_skip, option};
 pub use pick::{Wanted, pick};

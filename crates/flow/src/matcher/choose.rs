@@ -14,18 +14,18 @@ const UNKNOWN: f64 = 0.4;
 /// How much it counts which part of the message the flow knows from all its sentences together.
 const COVER: f64 = 0.25;
 
-/// Which flow a message starts: the number of the trigger it fits best, or none below the threshold.
+/// Which flow a message starts: the number of the meaning it fits best, or none below the threshold.
 ///
 /// A message that is an example or an intent, signs and case aside, starts that flow. Else it is
 /// compared with each of them by the words they have in common, where a word counts the more the fewer
 /// of the flows know it. Of two that fit equally well, the first is taken.
-pub fn choose<'a>(message: &str, triggers: impl IntoIterator<Item = &'a Trigger>) -> Option<usize> {
+pub fn choose<'a>(message: &str, meanings: impl IntoIterator<Item = &'a Meaning>) -> Option<usize> {
     let message = fold(message);
     let same = squeezed(&message);
     if same.is_empty() {
         return None;
     }
-    let candidates: Vec<Candidate> = triggers.into_iter().map(Candidate::new).collect();
+    let candidates: Vec<&Meaning> = meanings.into_iter().collect();
     let equal = candidates.iter().position(|candidate| {
         let mut sentences = candidate.sentences.iter();
         sentences.any(|sentence| sentence.squeezed == same)
@@ -45,12 +45,14 @@ pub fn choose<'a>(message: &str, triggers: impl IntoIterator<Item = &'a Trigger>
     best.map(|(number, _)| number)
 }
 
-/// A trigger in words.
-struct Candidate {
+/// What a start node says of when its flow starts, in words; made ready once for every message.
+#[derive(Debug)]
+pub struct Meaning {
     sentences: Vec<Sentence>,
 }
 
 /// An example or an intent in words.
+#[derive(Debug)]
 struct Sentence {
     squeezed: String,
     tokens: BTreeMap<String, f64>,
@@ -68,7 +70,7 @@ impl Sentence {
     }
 
     /// Twice what is in common, of what both say; nothing when only small words are in common.
-    fn likeness(&self, message: &BTreeMap<String, f64>, rarity: &Rarity) -> f64 {
+    fn likeness(&self, message: &BTreeMap<String, f64>, rarity: &Rarity<'_>) -> f64 {
         let (mut common, mut meant) = (0.0, false);
         for (token, weight) in message {
             if let Some(other) = self.tokens.get(token) {
@@ -85,8 +87,9 @@ impl Sentence {
     }
 }
 
-impl Candidate {
-    fn new(trigger: &Trigger) -> Self {
+impl Meaning {
+    /// The words of a trigger.
+    pub fn new(trigger: &Trigger) -> Self {
         let examples = trigger.examples.iter();
         Self {
             sentences: examples
@@ -96,7 +99,7 @@ impl Candidate {
         }
     }
 
-    fn likeness(&self, message: &BTreeMap<String, f64>, rarity: &Rarity) -> f64 {
+    fn likeness(&self, message: &BTreeMap<String, f64>, rarity: &Rarity<'_>) -> f64 {
         let sentences = self.sentences.iter();
         let closest = sentences
             .map(|sentence| sentence.likeness(message, rarity))
@@ -117,21 +120,21 @@ impl Candidate {
 }
 
 /// How many of the flows know a word.
-struct Rarity {
+struct Rarity<'a> {
     flows: f64,
-    known_by: BTreeMap<String, f64>,
+    known_by: BTreeMap<&'a str, f64>,
 }
 
-impl Rarity {
-    fn of(candidates: &[Candidate]) -> Self {
+impl<'a> Rarity<'a> {
+    fn of(candidates: &[&'a Meaning]) -> Self {
         let mut known_by = BTreeMap::new();
         for candidate in candidates {
             let sentences = candidate.sentences.iter();
-            let known: BTreeSet<&String> = sentences
-                .flat_map(|sentence| sentence.tokens.keys())
+            let known: BTreeSet<&str> = sentences
+                .flat_map(|sentence| sentence.tokens.keys().map(String::as_str))
                 .collect();
             for token in known {
-                *known_by.entry(token.clone()).or_insert(0.0) += 1.0;
+                *known_by.entry(token).or_insert(0.0) += 1.0;
             }
         }
         Self {
@@ -158,7 +161,7 @@ impl Rarity {
     /// The words without the numbers and ids that no flow knows: `12345` says nothing of what is wanted.
     fn known(&self, mut tokens: BTreeMap<String, f64>) -> BTreeMap<String, f64> {
         tokens.retain(|token, _| {
-            self.known_by.contains_key(token) || !token.contains(|c: char| c.is_numeric())
+            self.known_by.contains_key(token.as_str()) || !token.contains(|c: char| c.is_numeric())
         });
         tokens
     }

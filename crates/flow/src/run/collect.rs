@@ -1,7 +1,11 @@
 //! Information collection: look first at what was said, ask for what is missing, go on when all is there.
 
-use super::{Entered, Next, Phase, Pick, Speech, VALUE_CHARACTERS, Walk};
+use super::walk::{Entered, Walk};
+use super::{Next, Phase, Pick, Speech};
 use crate::flow::Ready;
+
+/// The longest value that is kept of a sentence, in characters.
+const VALUE_CHARACTERS: usize = 1_000;
 
 impl Walk<'_> {
     pub(super) fn enter_collect(&mut self, node: usize) -> Entered {
