@@ -265,15 +265,18 @@ fn check_sdk_app_id(text: &str) -> Result<(), AppError> {
 }
 
 fn check_text(member: &'static str, text: &str, limit: usize) -> Result<(), AppError> {
-    let fits = !text.trim().is_empty()
-        && text.chars().count() <= limit
-        && !text
-            .chars()
-            .any(|character| character.is_control() && character != '\n');
-    if fits {
+    if is_text(text, limit) {
         return Ok(());
     }
     Err(AppError::BadText { member, limit })
+}
+
+/// Something that a person can read, in so many characters at most, without control characters but those
+/// of lines.
+pub(crate) fn is_text(text: &str, limit: usize) -> bool {
+    let control =
+        |character: char| character.is_control() && !matches!(character, '\n' | '\t' | '\r');
+    !text.trim().is_empty() && text.chars().count() <= limit && !text.chars().any(control)
 }
 
 fn check_secret(

@@ -7,7 +7,7 @@ use ringback_flow::{Variables, is_variable_name};
 use ringback_types::{ConversationId, RecordId as _, RunId, ScheduleTime};
 use serde::Deserialize;
 
-use crate::app::App;
+use crate::app::{App, is_text};
 use crate::conversation::{CloseReason, Conversation, ConversationState, Message, Step, StoredRun};
 use crate::desk::{Desk, Inner};
 use crate::error::{ConversationError, LoadError};
@@ -296,11 +296,7 @@ pub(crate) fn size_of(variables: &Variables) -> usize {
 }
 
 fn check_text(member: &'static str, text: &str, limit: usize) -> Result<(), ConversationError> {
-    let control =
-        |character: char| character.is_control() && !matches!(character, '\n' | '\t' | '\r');
-    let fits =
-        !text.trim().is_empty() && text.chars().count() <= limit && !text.chars().any(control);
-    if fits {
+    if is_text(text, limit) {
         return Ok(());
     }
     Err(ConversationError::Text { member, limit })
