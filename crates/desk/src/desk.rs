@@ -1,13 +1,12 @@
 //! The platform half as one handle.
 
-use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use ringback_deliver::{Engine, Room};
 use ringback_store::Store;
 use ringback_types::{AppId, Random};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::api;
@@ -20,9 +19,6 @@ use crate::options::Options;
 use crate::registry::Registry;
 use crate::resolve::DeskResolver;
 use crate::turns::Turns;
-
-/// How long a failed reload rests before the next.
-const RELOAD_PAUSE: Duration = Duration::from_secs(1);
 
 /// The Tencent Desk platform half. Cheap to clone; all clones are one.
 #[derive(Debug, Clone)]
@@ -51,7 +47,10 @@ impl Desk {
         let revision = store.revision();
         let registry = Arc::new(Registry::load(store.clone()).await?);
         let library = Arc::new(Library::new(store.clone()));
-        follow(revision, Arc::downgrade(&registry));
+        let held = Arc::downgrade(&registry);
+        ringback_store::follow(revision, "Desk apps", held, |registry| async move {
+            registry.turn().await.reload().await
+        });
         let resolver = DeskResolver::new(Arc::clone(&registry), Arc::clone(&library));
         engine.register_resolver(Room::Desk, Arc::new(resolver));
         let idle = Idle::new(crate::records::conversations::next_idle(&store).await?);
@@ -153,21 +152,4 @@ impl Desk {
         ]
         .join("-")
     }
-}
-
-/// Reloads apps and flows whenever the store's revision moves, as long as they are in use.
-fn follow(mut revision: watch::Receiver<i64>, registry: Weak<Registry>) {
-    tokio::spawn(async move {
-        while revision.changed().await.is_ok() {
-            let Some(registry) = registry.upgrade() else {
-                return;
-            };
-            if let Err(error) = registry.turn().await.reload().await {
-                tracing::error!(%error, "the Desk apps cannot be reloaded; the old ones hold");
-                // Seen again after the pause, so that one failed read is not the last word.
-                revision.mark_changed();
-                tokio::time::sleep(RELOAD_PAUSE).await;
-            }
-        }
-    });
 }

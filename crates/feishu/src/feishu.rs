@@ -1,14 +1,13 @@
 //! The platform half as one handle.
 
-use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use axum::Router;
 use ringback_deliver::{Engine, Room};
 use ringback_store::{Store, WriteError};
 use ringback_types::{AppId, Random};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::{App, NewApp};
@@ -18,9 +17,6 @@ use crate::registry::Registry;
 use crate::resolve::AppResolver;
 use crate::token::{Token, Tokens};
 use crate::{api, open_api, records};
-
-/// How long a failed reload rests before the next.
-const RELOAD_PAUSE: Duration = Duration::from_secs(1);
 
 /// The Feishu platform half. Cheap to clone; all clones are one.
 #[derive(Debug, Clone)]
@@ -53,7 +49,10 @@ impl Feishu {
         let registry = Arc::new(Registry::load(store.clone()).await?);
         let now = store.clock().schedule();
         let tokens = Tokens::new(records::load_tokens(&store, now).await?);
-        follow(revision, Arc::downgrade(&registry));
+        let held = Arc::downgrade(&registry);
+        ringback_store::follow(revision, "Feishu apps", held, |registry| async move {
+            registry.turn().await.reload().await
+        });
         engine.register_resolver(
             Room::Feishu,
             Arc::new(AppResolver::new(Arc::clone(&registry))),
@@ -150,21 +149,4 @@ impl Feishu {
     pub(crate) fn registry(&self) -> &Registry {
         &self.0.registry
     }
-}
-
-/// Reloads the apps whenever the store's revision moves, as long as they are in use.
-fn follow(mut revision: watch::Receiver<i64>, registry: Weak<Registry>) {
-    tokio::spawn(async move {
-        while revision.changed().await.is_ok() {
-            let Some(registry) = registry.upgrade() else {
-                return;
-            };
-            if let Err(error) = registry.turn().await.reload().await {
-                tracing::error!(%error, "the Feishu apps cannot be reloaded; the old ones hold");
-                // Seen again after the pause, so that one failed read is not the last word.
-                revision.mark_changed();
-                tokio::time::sleep(RELOAD_PAUSE).await;
-            }
-        }
-    });
 }

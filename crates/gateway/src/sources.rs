@@ -12,7 +12,6 @@ use ringback_deliver::Engine;
 use ringback_store::{Change, Store, WriteError};
 use ringback_types::{Caller, EndpointId, SourceId};
 use serde_json::json;
-use tokio::sync::watch;
 
 use crate::error::{LoadError, SourceError};
 use crate::live::{Live, State, receivers};
@@ -61,7 +60,10 @@ impl Sources {
         // Subscribed before the sources are read, so that no change falls between.
         let revision = sources.store().revision();
         sources.reload().await?;
-        sources.follow(revision);
+        let held = Arc::downgrade(&sources.inner);
+        ringback_store::follow(revision, "the sources", held, |inner| async move {
+            (Self { inner }).reload().await
+        });
         Ok(sources)
     }
 
@@ -258,22 +260,6 @@ impl Sources {
         }
         self.inner.snapshot.store(Arc::new(snapshot));
         Ok(())
-    }
-
-    /// Reloads whenever the revision moves, for as long as somebody holds the sources.
-    fn follow(&self, mut revision: watch::Receiver<i64>) {
-        let inner = Arc::downgrade(&self.inner);
-        tokio::spawn(async move {
-            while revision.changed().await.is_ok() {
-                let Some(inner) = inner.upgrade() else { return };
-                if let Err(error) = (Self { inner }).reload().await {
-                    tracing::error!(%error, "sources cannot be reloaded");
-                    // Seen again after the pause, so that one failed read is not the last word.
-                    revision.mark_changed();
-                    tokio::time::sleep(Duration::from_secs(1)).await;
-                }
-            }
-        });
     }
 }
 

@@ -7,7 +7,6 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -16,7 +15,6 @@ use bytes::Bytes;
 use ringback_store::{Change, ReadError, Statement, Store, WriteError};
 use ringback_types::{Caller, CallerId, Random, Role, ScheduleTime, Secret};
 use serde_json::json;
-use tokio::sync::watch;
 
 use crate::error::TokenError;
 use crate::records::{self, StoredToken};
@@ -100,7 +98,10 @@ impl Tokens {
         // Subscribed before the tokens are read, so that no change falls between.
         let revision = tokens.0.store.revision();
         tokens.reload().await?;
-        tokens.follow(revision);
+        let held = Arc::downgrade(&tokens.0);
+        ringback_store::follow(revision, "the tokens", held, |inner| async move {
+            Self(inner).reload().await
+        });
         Ok(tokens)
     }
 
@@ -245,22 +246,6 @@ impl Tokens {
             used: Arc::clone(used.entry(stored.id).or_default()),
             stored,
         }
-    }
-
-    /// Reloads whenever the revision moves, so that what another part of the process revokes is refused.
-    fn follow(&self, mut revision: watch::Receiver<i64>) {
-        let inner = Arc::downgrade(&self.0);
-        tokio::spawn(async move {
-            while revision.changed().await.is_ok() {
-                let Some(inner) = inner.upgrade() else { return };
-                if let Err(error) = Self(inner).reload().await {
-                    tracing::error!(%error, "tokens cannot be reloaded");
-                    // Seen again after the pause, so that one failed read is not the last word.
-                    revision.mark_changed();
-                    tokio::time::sleep(Duration::from_secs(1)).await;
-                }
-            }
-        });
     }
 }
 

@@ -8,6 +8,7 @@
 mod change;
 mod disk;
 mod error;
+mod follow;
 mod reader;
 pub mod record;
 mod rotation;
@@ -20,6 +21,7 @@ mod writer;
 
 pub use change::{AuditEntry, Change};
 pub use error::{OpenError, ReadError, WriteError};
+pub use follow::follow;
 pub use record::Record;
 pub use rotation::rotate_master_key;
 pub use schema::Schema;

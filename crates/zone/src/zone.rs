@@ -13,7 +13,7 @@ use ringback_host::Hosts;
 use ringback_store::{Change, Statement, Store, WriteError};
 use ringback_types::{Random, ScheduleTime, SourceId};
 use serde_json::Value;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::alarm::Notices;
@@ -27,8 +27,6 @@ use crate::token::Tokens;
 use crate::unverified::Unverified;
 use crate::{api, door, face, records};
 
-/// How long a failed reload rests before the next.
-const RELOAD_PAUSE: Duration = Duration::from_secs(1);
 /// Connections to programs are used again when they were not idle for longer (design, section 6).
 const PROGRAM_IDLE: Duration = Duration::from_secs(1);
 /// Carries requests to URLs that people name: behind the guard of all deliveries.
@@ -114,7 +112,10 @@ impl Zone {
         );
         engine.register_resolver(Room::Zone, Arc::new(resolver));
         engine.register_alarm(Arc::new(Notices::new(zone.downgrade())));
-        follow(revision, zone.downgrade());
+        let held = Arc::downgrade(&zone.0);
+        ringback_store::follow(revision, "the zone", held, move |inner| async move {
+            Zone(inner).turn().await.reload(places).await
+        });
         zone.start_processes();
         Ok(zone)
     }
@@ -278,22 +279,4 @@ impl WeakZone {
     pub(crate) fn upgrade(&self) -> Option<Zone> {
         self.0.upgrade().map(Zone)
     }
-}
-
-/// Reloads the zone whenever the store's revision moves, as long as it is in use.
-fn follow(mut revision: watch::Receiver<i64>, zone: WeakZone) {
-    tokio::spawn(async move {
-        while revision.changed().await.is_ok() {
-            let Some(zone) = zone.upgrade() else {
-                return;
-            };
-            let places = zone.options().in_flight_per_key;
-            if let Err(error) = zone.turn().await.reload(places).await {
-                tracing::error!(%error, "the zone cannot be reloaded; the old one holds");
-                // Seen again after the pause, so that one failed read is not the last word.
-                revision.mark_changed();
-                tokio::time::sleep(RELOAD_PAUSE).await;
-            }
-        }
-    });
 }
