@@ -114,10 +114,13 @@ fn answer(status: u16, body: &[u8]) -> Vec<u8> {
 fn begun<'a>(place: &'a Place, app: &AppServer) -> Dev<'a> {
     let dev = Dev::start(place, "virtual");
     let own = env!("CARGO_BIN_EXE_ringback");
+    let seeded = up(&dev);
     let deploy = ["program", "deploy", PROGRAM, "--process", own];
     let arguments = ["--arg=sample-program", "--arg=--events-dir", "--arg=events"];
     dev.ask(deploy.into_iter().chain(arguments)).held();
-    up(&dev);
+    // The process that it takes the place of may still be shown as ready.
+    let deployed = (0..2_000).any(|_| up(&dev) != seeded);
+    assert!(deployed, "the seeded process was not replaced");
     dev.ask(["app", "callback-url", APP, &app.url]).held();
     dev
 }
